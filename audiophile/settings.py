@@ -1,0 +1,295 @@
+"""The settings: one file; deployments differ by environment variables alone (see `.env.example`)."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+
+from audiophile import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.load_dotenv(BASE_DIR / ".env")
+
+# -- where things live -----------------------------------------------------------------------------
+
+DATA = Path(env.text("AUDIOPHILE_DATA", str(BASE_DIR / "var"))).expanduser().resolve()
+MEDIA_ROOT = DATA / "media"
+SCRATCH = DATA / "scratch"  # uploads on their way in and work in progress
+BROKER_FOLDER = DATA / "broker"
+for folder in (MEDIA_ROOT, SCRATCH, BROKER_FOLDER / "messages", BROKER_FOLDER / "control"):
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _secret_key() -> str:
+    """The key given, or one drawn at the first start and kept beside the data."""
+    if given := env.text("SECRET_KEY"):
+        return given
+    kept = DATA / "secret_key"
+    if not kept.exists():
+        drawn = DATA / f"secret_key.{os.getpid()}"
+        drawn.touch(mode=0o600)
+        drawn.write_text(secrets.token_urlsafe(50))
+        with contextlib.suppress(FileExistsError):
+            kept.hardlink_to(drawn)  # of several processes that start at once, one wins
+        drawn.unlink()
+    return kept.read_text().strip()
+
+
+# -- who may talk to it ----------------------------------------------------------------------------
+
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = _secret_key()
+BASE_URL = env.url("BASE_URL", schemes=env.WEB)
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.items("ALLOWED_HOSTS")]
+if BASE_URL:
+    ALLOWED_HOSTS.append(str(urlsplit(BASE_URL).hostname))
+    CSRF_TRUSTED_ORIGINS = [BASE_URL]
+HTTPS = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_beat",
+    "audiophile",
+    "apps.accounts",
+    "apps.jobs",
+    "apps.files",
+    "apps.predictions",
+    "apps.separation",
+    "apps.remixes",
+    "apps.library",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "audiophile.health.HealthMiddleware",
+    "audiophile.requests.RequestIdMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "audiophile.urls"
+WSGI_APPLICATION = "audiophile.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "apps.jobs.context.active_jobs",
+            ],
+        },
+    },
+]
+
+# -- rows ------------------------------------------------------------------------------------------
+
+def _database() -> dict:
+    """DATABASE_URL, or DB_* for PostgreSQL, or the embedded SQLite file."""
+    if given := env.url("DATABASE_URL", schemes={"postgres", "postgresql", "sqlite"}):
+        return environ.Env.db_url_config(given)
+    if host := env.text("DB_HOST"):
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "HOST": host,
+            "PORT": env.number("DB_PORT", 5432, at_least=1, at_most=65535),
+            "NAME": env.text("DB_NAME", "audiophile"),
+            "USER": env.text("DB_USER", "audiophile"),
+            "PASSWORD": env.text("DB_PASSWORD"),
+        }
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA / "audiophile.sqlite3"}
+
+
+DATABASES = {"default": _database()}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Readers and one writer at once; a writer waits its turn instead of failing half-way.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- stored bytes ----------------------------------------------------------------------------------
+
+S3_BUCKET = env.text("AWS_S3_BUCKET")
+STORAGES = {
+    "local": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+if S3_BUCKET:
+    STORAGES["s3"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "access_key": env.text("AWS_ACCESS_KEY_ID") or None,
+            "secret_key": env.text("AWS_SECRET_ACCESS_KEY") or None,
+            "region_name": env.text("AWS_REGION") or None,
+            "endpoint_url": env.url("AWS_S3_ENDPOINT_URL", schemes=env.WEB)
+            or env.url("S3_BUCKET_URL", schemes=env.WEB)
+            or None,
+            "default_acl": "private",
+            "querystring_auth": True,
+            "querystring_expire": 3600,
+            "file_overwrite": False,
+        },
+    }
+AUDIOPHILE_STORAGE = env.choice("AUDIOPHILE_STORAGE", "s3" if S3_BUCKET else "local", {"local", "s3"})
+STORAGES["default"] = STORAGES["local"]
+FILE_UPLOAD_TEMP_DIR = SCRATCH
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20  # form fields and JSON; files do not count
+MAX_UPLOAD_BYTES = env.number("AUDIOPHILE_MAX_UPLOAD_MB", 2048, at_least=1, at_most=1_000_000) * 2**20
+
+# -- long work -------------------------------------------------------------------------------------
+
+REDIS_URL = env.url("REDIS_URL", schemes={"redis", "rediss"})
+HEAVY_HARD_LIMIT = 24 * 3600  # seconds; nothing of ours runs longer
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"visibility_timeout": HEAVY_HARD_LIMIT + 3600}
+    if REDIS_URL
+    else {
+        "data_folder_in": str(BROKER_FOLDER / "messages"),
+        "data_folder_out": str(BROKER_FOLDER / "messages"),
+        "control_folder": str(BROKER_FOLDER / "control"),
+        "polling_interval": 0.1,
+    }
+)
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "fast"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "apps.jobs.scheduler:Scheduler"
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "apps.jobs.tasks.sweep", "schedule": 30.0},
+    "repair-predictions": {"task": "apps.predictions.tasks.repair", "schedule": 120.0},
+    "remove-unused-blobs": {"task": "apps.files.tasks.remove_unused_blobs", "schedule": 3600.0},
+}
+
+# What each kind of job runs, by name so that the web never imports it, and on which queue.
+# `follow` is told of every end and retry, so that no row waits for a result that will not come.
+JOB_KINDS = {
+    "probe": {
+        "queue": "fast",
+        "pipeline": "apps.files.pipeline.probe",
+        "follow": "apps.files.services.follow_probe",
+    },
+    "predict": {"queue": "fast", "pipeline": "apps.predictions.pipeline.predict"},
+    "separate": {"queue": "heavy", "pipeline": "apps.separation.pipeline.separate"},
+    "compose": {"queue": "fast", "pipeline": "apps.library.pipeline.compose_demo"},
+    "remix": {"queue": "heavy", "pipeline": "apps.remixes.pipeline.remix"},
+}
+JOB_LEASE = 30  # seconds without a heartbeat after which a worker is given up
+JOB_HEARTBEAT = 5
+JOB_ATTEMPTS = 3
+ON_TRACK_READY = ["apps.predictions.services.request_predictions"]
+
+# -- sound -----------------------------------------------------------------------------------------
+
+CONFIDENCE = env.number("AUDIOPHILE_CONFIDENCE", 0.9, at_least=0.0, at_most=1.0)
+
+HOST = env.text("AUDIOPHILE_HOST", "127.0.0.1")  # 0.0.0.0 lets other machines in
+PORT = env.number("PORT", 8000, at_least=1, at_most=65535)
+LOCAL_URL = f"http://localhost:{PORT}"
+
+# -- people ----------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:signin"
+LOGIN_REDIRECT_URL = "library:songs"
+LOGOUT_REDIRECT_URL = "accounts:signin"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 8},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+
+# -- the API ---------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.accounts.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "rest_framework.parsers.JSONParser",
+        "rest_framework.parsers.MultiPartParser",
+        "rest_framework.parsers.FormParser",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "audiophile.pagination.NewestFirst",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "audiophile.errors.api_error",
+    "PAGE_SIZE": 50,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Audiophile",
+    "DESCRIPTION": "Your songs: tagged, unmixed, remixed.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# -- pages -----------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.text("STATIC_ROOT") or None  # only containers collect static files
+NODE_MODULES = BASE_DIR / "node_modules"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("vendor/htmx", NODE_MODULES / "htmx.org" / "dist"),
+    ("vendor/wavesurfer", NODE_MODULES / "wavesurfer.js" / "dist"),
+]
+WHITENOISE_USE_FINDERS = True  # so that `make run` needs no collectstatic
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "loggers": {"django.request": {"level": "ERROR"}, "celery.app.trace": {"level": "WARNING"}},
+}

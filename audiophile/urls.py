@@ -1,0 +1,18 @@
+"""Which path leads to which app."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+handler400 = "audiophile.errors.bad_request"
+handler403 = "audiophile.errors.forbidden"
+handler404 = "audiophile.errors.not_found"
+handler500 = "audiophile.errors.ours"
+
+urlpatterns = [
+    path("api/", include("audiophile.api")),
+    path("admin/", admin.site.urls),
+    path("", include("apps.accounts.urls")),
+    path("jobs/", include("apps.jobs.urls")),
+    path("remixes/", include("apps.remixes.urls")),
+    path("", include("apps.library.urls")),
+]
