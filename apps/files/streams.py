@@ -1,0 +1,61 @@
+"""Stored bytes over HTTP: ranges, so that a player can seek, in bounded blocks."""
+
+import re
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+from apps.files import blobs
+from apps.files.models import Blob
+
+RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+
+
+def stream(request: HttpRequest, blob: Blob, *, name: str) -> HttpResponseBase:
+    """The blob or the part of it that was asked for; `?download=1` saves it under this name."""
+    etag = f'"{blob.sha256}"'
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponse(status=304, headers={"ETag": etag})
+    span = _span(request, blob, etag)
+    if span is None:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{blob.size}"})
+    return _response(request, blob, span, {**_disposition(request, name), "ETag": etag})
+
+
+def _span(request: HttpRequest, blob: Blob, etag: str) -> tuple[int, int] | None:
+    """First byte and the one behind the last; None when they lie outside of the blob."""
+    asked = RANGE.match(request.headers.get("Range", ""))
+    if not asked or request.headers.get("If-Range", etag) != etag or asked[0] == "bytes=-":
+        return 0, blob.size
+    first, last = asked[1], asked[2]
+    if not first:  # the last n bytes
+        return max(blob.size - int(last), 0), blob.size
+    start, stop = int(first), min(int(last) + 1 if last else blob.size, blob.size)
+    return (start, stop) if start < stop else None
+
+
+def _response(
+    request: HttpRequest, blob: Blob, span: tuple[int, int], headers: dict[str, str]
+) -> HttpResponseBase:
+    start, stop = span
+    partial = "Range" in request.headers and span != (0, blob.size)
+    headers |= {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, max-age=0, must-revalidate",
+        "Content-Length": str(stop - start),
+        "X-Content-Type-Options": "nosniff",
+    }
+    if partial:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{blob.size}"
+    return StreamingHttpResponse(
+        blobs.read_range(blob, start, stop),
+        status=206 if partial else 200,
+        content_type=blob.content_type,
+        headers=headers,
+    )
+
+
+def _disposition(request: HttpRequest, name: str) -> dict[str, str]:
+    if not request.GET.get("download"):
+        return {}
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}

@@ -1,0 +1,58 @@
+"""Runs one claimed job to its end, whatever happens, and says whose fault a failure was."""
+
+import errno
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from apps.jobs.models import Cancelled, Interrupted, Job
+from apps.jobs.worker import every
+from audio.errors import AudioError
+
+logger = logging.getLogger(__name__)
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+SORRY = (
+    "Something went wrong on our side. Nothing of yours is lost; try again, "
+    "and if it happens again, tell whoever runs this server."
+)
+FULL = "There is no room left on the server's disk. Free some space, then try again."
+MEMORY = "This needs more memory than the server has. A shorter song may work."
+
+
+def run(job: Job, pipeline: Callable[[Job], None]) -> None:
+    """Do the job. Ours are the errors nobody expected: logged, and raised for the log of Celery."""
+    try:
+        with every(settings.JOB_HEARTBEAT, lambda: _beat(job)):
+            pipeline(job)
+    except Cancelled:
+        return
+    except Interrupted:
+        job.give_back()
+    except AudioError as error:
+        job.fail(error.code, str(error))
+    except MemoryError:
+        job.fail("no_memory", MEMORY)
+    except Exception as error:  # noqa: BLE001 - the one place that catches all, and re-raises
+        _blame_ourselves(job, error)
+    else:
+        job.finish()
+
+
+def _beat(job: Job) -> None:
+    """Keep the lease; a database that is busy for a moment is no reason to stop."""
+    try:
+        job.confirm()
+    except (Cancelled, DatabaseError) as error:
+        logger.debug("job %s: %r", job.pk, error)
+
+
+def _blame_ourselves(job: Job, error: Exception) -> None:
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        job.fail("no_space", FULL)
+        return
+    logger.exception("job %s (%s) failed", job.pk, job.kind)
+    job.fail("ours", SORRY)
+    raise error

@@ -1,0 +1,39 @@
+"""A worker's life: say that it is there, free what a dead one left, notice when told to stop."""
+
+import os
+import signal
+import threading
+
+from celery import signals
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from apps.jobs.models import Process
+from apps.jobs.tasks import sweep
+from apps.jobs.worker import stopping, worker_name
+
+
+@signals.worker_ready.connect
+def begin(sender, **kwargs) -> None:
+    """Take up at once what a worker of this host left behind."""
+    name = str(sender.hostname).partition("@")[0]
+    threading.Thread(target=_stay_heard, args=[name, os.getppid()], daemon=True).start()
+    sweep()
+
+
+@signals.worker_shutting_down.connect
+def stop(**kwargs) -> None:
+    stopping.set()
+
+
+def _stay_heard(name: str, parent: int) -> None:
+    """Say "alive" now and again; go when the supervisor is gone, rather than live on as an orphan."""
+    while not stopping.is_set():
+        try:
+            Process.heard(name, worker_name())
+        except DatabaseError:
+            connection.close()
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGTERM)
+        stopping.wait(settings.JOB_HEARTBEAT)
+    connection.close()

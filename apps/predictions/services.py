@@ -1,0 +1,89 @@
+"""What can be asked about predictions: make them, and read them."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Prefetch
+
+from apps.files.models import Track
+from apps.predictions.models import CurrentReference, PredictionSet, Reference
+
+GENRE, TEMPO, KEY = "genre-forest", "tempo", "key"
+UNSURE = 0.35  # below this a genre is a guess, and shown as one
+
+
+def request_predictions(track: Track) -> None:
+    """Ask for what today's models say of a track that has just become ready."""
+    Reference.request(track, cause=Reference.Cause.UPLOAD)
+
+
+def current_reference(track: Track) -> Reference | None:
+    """The generation readers see, with all it needs in three queries; None before the first."""
+    return (
+        Reference.objects.current()
+        .filter(track=track)
+        .prefetch_related(Prefetch("sets", PredictionSet.objects.select_related("model")))
+        .first()
+    )
+
+
+def summary(track: Track) -> dict[str, Any]:
+    """What a page shows of one track; `job` is the one that listens to it just now."""
+    return summaries([track])[track.pk]
+
+
+def summaries(tracks: Iterable[Track]) -> dict[UUID, dict[str, Any]]:
+    """The same for many, in a constant number of queries."""
+    nothing = {"genre": None, "tempo": None, "key": None, "reference": None, "job": None}
+    found: dict[UUID, dict[str, Any]] = {track.pk: dict(nothing) for track in tracks}
+    sets = Prefetch(
+        "reference__sets", PredictionSet.objects.select_related("model").defer("array")
+    )
+    current = CurrentReference.objects.filter(track__in=list(found))
+    for row in current.select_related("reference").prefetch_related(sets):
+        found[row.track_id] |= _summary(row.reference)
+    making = Reference.objects.filter(track__in=list(found), published_at=None)
+    for reference in making.select_related("job"):
+        found[reference.track_id]["job"] = reference.job
+    return found
+
+
+def _summary(reference: Reference) -> dict[str, Any]:
+    by_model = {made.model.name: made for made in reference.sets.all()}
+    genre, tempo, key = by_model.get(GENRE), by_model.get(TEMPO), by_model.get(KEY)
+    return {
+        "genre": _genre(genre) if genre and genre.label else None,
+        "tempo": tempo.value if tempo else None,
+        "key": key.label if key else None,
+        "reference": reference,
+    }
+
+
+def _genre(made: PredictionSet) -> dict[str, Any]:
+    sure = made.confidence >= UNSURE
+    return {"label": made.label, "confidence": made.confidence, "sure": sure}
+
+
+def confidences(reference: Reference | None) -> list[dict[str, Any]]:
+    """Each window of each model whose label passes the model's threshold."""
+    if reference is None:
+        return []
+    return [row for made in reference.sets.all() for row in _confident_windows(made)]
+
+
+def _confident_windows(made: PredictionSet) -> list[dict[str, Any]]:
+    """Only models that name something have windows with labels."""
+    limit = settings.CONFIDENCE if made.model.threshold is None else made.model.threshold
+    return [
+        {
+            "utterance": label,
+            "time": start,
+            "confidence": round(float(confidence), 4),
+            "model": made.model.name,
+        }
+        for start, window in zip(made.starts, made.probabilities, strict=True)
+        for label, confidence in zip(made.model.labels, window, strict=True)
+        if confidence >= limit
+    ]

@@ -1,0 +1,13 @@
+"""The queue's door to the predictions."""
+
+from celery import shared_task
+
+from apps.files.models import Track
+from apps.predictions.models import Reference
+
+
+@shared_task
+def repair() -> None:
+    """Ask for the predictions of tracks that never got any."""
+    for track in Track.objects.ready().filter(references=None)[:100]:
+        Reference.request(track, cause=Reference.Cause.UPLOAD)

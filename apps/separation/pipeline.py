@@ -1,0 +1,40 @@
+"""What a worker does to unmix: a mix in, its stems as blobs out."""
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from apps.files import blobs
+from apps.files.models import Blob
+from apps.jobs.models import Cancelled, Job
+from apps.separation.models import Stem, StemSet
+from audio import stems
+from audio.io import FORMATS
+
+FORMAT = "flac"
+
+
+def separate(job: Job) -> None:
+    """Stream a mix through its engine into the blobs of a stem set."""
+    stem_set = StemSet.objects.get(job=job)
+    mix = Blob.objects.filter(tracks__sha256=stem_set.sha256).first()
+    if mix is None:  # the song was deleted in the meantime
+        raise Cancelled
+    with blobs.local_copy(mix) as path, blobs.scratch() as folder:
+        made = stems.separate_file(
+            path, folder, stems.load(stem_set.engine), format=FORMAT, report=job.report
+        )
+        content_type = FORMATS[FORMAT].content_type
+        stored = {stem.name: blobs.store(stem.path, content_type=content_type) for stem in made}
+    _publish(job, stem_set, stored, made[0].gain_db)
+
+
+@transaction.atomic
+def _publish(job: Job, stem_set: StemSet, stored: dict[str, Blob], gain_db: float) -> None:
+    """Let readers see all stems at once; what was there before is replaced."""
+    job.confirm()
+    stem_set.stems.all().delete()
+    Stem.objects.bulk_create(
+        Stem(stem_set=stem_set, name=name, position=position, blob=blob)
+        for position, (name, blob) in enumerate(stored.items())
+    )
+    StemSet.objects.filter(pk=stem_set.pk).update(completed_at=now(), gain_db=gain_db)

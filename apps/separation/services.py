@@ -1,0 +1,78 @@
+"""What a person can ask about stems."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from apps.files.models import Track
+from apps.jobs import services as jobs
+from apps.jobs.models import Job
+from apps.separation.models import Separation, StemSet
+from audio.stems import ENGINES
+
+DEFAULT_ENGINE = "hpss"
+
+
+@dataclass(frozen=True)
+class StemSettings:
+    """All that decides what the stems of some bytes will be."""
+
+    engine: str
+    version: str
+    parameters: dict = field(default_factory=dict)
+
+    def key(self, sha256: str) -> str:
+        """The name of the result: equal wishes about equal bytes share it."""
+        wish = json.dumps({"sha256": sha256, **asdict(self)}, sort_keys=True)
+        return hashlib.sha256(wish.encode()).hexdigest()
+
+
+def request_separation(*, track: Track, owner, engine: str = DEFAULT_ENGINE) -> Separation:
+    """Ask for the stems of a track; the same wish twice is the same separation."""
+    if engine not in ENGINES:
+        raise ValidationError(f"There is no engine “{engine}”; there is {', '.join(ENGINES)}.")
+    if not track.is_ready:
+        raise ValidationError(f"“{track.title}” cannot be read yet, so it cannot be unmixed.")
+    return _separation(track, owner, StemSettings(engine, ENGINES[engine].version))
+
+
+@transaction.atomic
+def _separation(track: Track, owner, wish: StemSettings) -> Separation:
+    stem_set, _ = StemSet.objects.select_for_update().get_or_create(
+        key=wish.key(track.sha256),
+        defaults={
+            "sha256": track.sha256,
+            "engine": wish.engine,
+            "engine_version": wish.version,
+            "parameters": wish.parameters,
+        },
+    )
+    separation, _ = Separation.objects.get_or_create(owner=owner, track=track, stem_set=stem_set)
+    if not stem_set.is_complete and not (stem_set.job and stem_set.job.is_active):
+        _queue(stem_set, track, owner)
+    return separation
+
+
+def _queue(stem_set: StemSet, track: Track, owner) -> None:
+    stem_set.job = jobs.enqueue(
+        kind="separate",
+        owner=owner,
+        label=f"Unmix “{track.title}”",
+        page=f"/songs/{track.pk}/",
+    )
+    stem_set.save(update_fields=["job"])
+
+
+@transaction.atomic
+def delete_separation(separation: Separation) -> None:
+    """Forget a person's stems, and the stems themselves once nobody else has them."""
+    stem_set = separation.stem_set
+    separation.delete()
+    if stem_set.separations.exists():
+        return
+    if stem_set.job and stem_set.job.state in Job.ACTIVE:
+        jobs.cancel_job(stem_set.job)
+    stem_set.delete()

@@ -1,0 +1,15 @@
+"""The real settings, fast and hermetic."""
+
+import os
+import tempfile
+
+os.environ["AUDIOPHILE_DATA"] = tempfile.mkdtemp(prefix="audiophile-tests-")
+for name in ("DATABASE_URL", "DB_HOST", "REDIS_URL", "AWS_S3_BUCKET", "BASE_URL", "DEBUG"):
+    os.environ[name] = ""
+
+from audiophile.settings import *  # noqa: E402, F403
+
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict = {}
