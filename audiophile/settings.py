@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from audiophile import env
 
@@ -140,6 +141,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # -- stored bytes ----------------------------------------------------------------------------------
 
 S3_BUCKET = env.text("AWS_S3_BUCKET")
+S3_ENDPOINT = env.url("AWS_S3_ENDPOINT_URL", schemes=env.WEB) or env.url(
+    "S3_BUCKET_URL", schemes=env.WEB
+)
 STORAGES = {
     "local": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
@@ -152,19 +156,21 @@ if S3_BUCKET:
             "access_key": env.text("AWS_ACCESS_KEY_ID") or None,
             "secret_key": env.text("AWS_SECRET_ACCESS_KEY") or None,
             "region_name": env.text("AWS_REGION") or None,
-            "endpoint_url": env.url("AWS_S3_ENDPOINT_URL", schemes=env.WEB)
-            or env.url("S3_BUCKET_URL", schemes=env.WEB)
-            or None,
+            "endpoint_url": S3_ENDPOINT or None,
             "default_acl": "private",
             "querystring_auth": True,
             "querystring_expire": 3600,
             "file_overwrite": False,
         },
     }
-AUDIOPHILE_STORAGE = env.choice("AUDIOPHILE_STORAGE", "s3" if S3_BUCKET else "local", {"local", "s3"})
+AUDIOPHILE_STORAGE = env.choice(
+    "AUDIOPHILE_STORAGE", "s3" if S3_BUCKET else "local", {"local", "s3"}
+)
+if AUDIOPHILE_STORAGE not in STORAGES:
+    raise ImproperlyConfigured("AUDIOPHILE_STORAGE is s3, but AWS_S3_BUCKET names no bucket.")
 STORAGES["default"] = STORAGES["local"]
 FILE_UPLOAD_TEMP_DIR = SCRATCH
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["apps.files.uploads.DiskUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20  # form fields and JSON; files do not count
 MAX_UPLOAD_BYTES = env.number("AUDIOPHILE_MAX_UPLOAD_MB", 2048, at_least=1, at_most=1_000_000) * 2**20
 
@@ -263,6 +269,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Your songs: tagged, unmixed, remixed.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api",
@@ -285,11 +292,17 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
-    "loggers": {"django.request": {"level": "ERROR"}, "celery.app.trace": {"level": "WARNING"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "celery.app.trace": {"level": "WARNING"},
+        "kombu.connection": {"level": "ERROR"},
+        "faiss.loader": {"level": "WARNING"},
+    },
 }

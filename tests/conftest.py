@@ -61,13 +61,13 @@ def media(settings, tmp_path) -> Iterator[None]:
 
 @pytest.fixture
 def song(tmp_path) -> Callable[..., Path]:
-    """Writes a short song: a beat of 120 BPM under a chord."""
+    """Writes a short song: a beat of 120 BPM, a low note and a chord."""
     from audio import io
     from audio.clip import Clip
 
     def write(name: str = "song.wav", *, seconds: float = 6.0, root: float = 220.0) -> Path:
         t = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-        chord = sum(np.sin(2 * np.pi * root * ratio * t) for ratio in (1.0, 1.25, 1.5)) / 12
+        chord = sum(np.sin(2 * np.pi * root * ratio * t) for ratio in (0.25, 1.0, 1.25, 1.5)) / 12
         since_beat = t % 0.5
         noise = np.random.default_rng(1).standard_normal(len(t))
         drum = noise * np.exp(-40 * since_beat) * 0.5

@@ -15,9 +15,10 @@ from django.core.files.storage import FileSystemStorage, storages
 from django.utils.timezone import now
 
 from apps.files.models import Blob
+from apps.jobs.worker import is_dead, worker_name
 
 BLOCK = 64 * 1024  # bytes
-SCRATCH_KEPT = 24 * 3600  # seconds
+SCRATCH_KEPT = 48 * 3600  # seconds; no job runs that long, and no upload
 
 
 class _Staged(File):
@@ -34,8 +35,13 @@ def sha256_of(path: Path) -> str:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder for work in progress, on the disk where the results will live."""
-    with tempfile.TemporaryDirectory(dir=settings.SCRATCH) as folder:
+    """A folder for work in progress, on the disk where the results will live.
+
+    It bears the name of its process, so that what a killed one leaves can be told from what is
+    in use.
+    """
+    remove_dead_scratch()
+    with tempfile.TemporaryDirectory(dir=settings.SCRATCH, prefix=f"{worker_name()}.") as folder:
         yield Path(folder)
 
 
@@ -104,8 +110,18 @@ def remove_unused(blob: Blob) -> None:
         storages[blob.storage].delete(blob.key)
 
 
-def remove_old_scratch() -> None:
-    """Remove what a worker or upload that was killed left behind a day ago or earlier."""
+def remove_dead_scratch() -> None:
+    """Remove what processes that no longer exist were working on, and uploads that broke off."""
     for left in settings.SCRATCH.iterdir():
-        if time.time() - left.stat().st_mtime > SCRATCH_KEPT:
-            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+        abandoned = is_dead(left.name.rpartition(".")[0]) or _is_old(left)
+        if abandoned and left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        elif abandoned:
+            left.unlink(missing_ok=True)
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > SCRATCH_KEPT
+    except FileNotFoundError:
+        return False

@@ -16,4 +16,4 @@ def remove_unused_blobs() -> None:
     """Remove what nothing refers to any more."""
     for blob in Blob.objects.unused().filter(created_at__lt=now() - KEPT):
         blobs.remove_unused(blob)
-    blobs.remove_old_scratch()
+    blobs.remove_dead_scratch()

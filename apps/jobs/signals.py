@@ -7,6 +7,7 @@ import threading
 from celery import signals
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.utils.module_loading import import_string
 
 from apps.jobs.models import Process
 from apps.jobs.tasks import sweep
@@ -19,6 +20,9 @@ def begin(sender, **kwargs) -> None:
     name = str(sender.hostname).partition("@")[0]
     threading.Thread(target=_stay_heard, args=[name, os.getppid()], daemon=True).start()
     sweep()
+    for kind in settings.JOB_KINDS.values():
+        if kind["queue"] == name:
+            import_string(kind["pipeline"])  # the first job does not wait for libraries to load
 
 
 @signals.worker_shutting_down.connect

@@ -9,5 +9,7 @@ from audio import compose
 def compose_demo(job: Job) -> None:
     """Compose the demo songs and take them in as if they had been uploaded."""
     with blobs.scratch() as folder:
-        for path in compose.write_demo(folder, job.report):
+        songs = compose.write_demo(folder)
+        for number, path in enumerate(songs):
+            job.report(number / len(songs))
             store_file(owner=job.owner, path=path, name=path.name)

@@ -1,6 +1,7 @@
 """What a worker does to remix: find beats, search matches, render."""
 
 import io
+import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -40,7 +41,7 @@ def remix(job: Job) -> None:
         sound = folder / "remix.flac"
         report = part(partial(job.report, step="Rendering"), *RENDERING)
         remixing.render(recipe, paths, sound, format=FORMAT, report=report)
-        row.recipe = {**recipe.to_json(), "songs": _names(tracks)}
+        row.recipe = {**json.loads(recipe.to_json()), "songs": _names(tracks)}
         _publish(job, row, sound, folder)
 
 

@@ -1,0 +1,81 @@
+"""The file JSON, and lists of it."""
+
+import pytest
+
+from apps.files.models import Blob, Track
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def many(owner) -> list[Track]:
+    blob = Blob.objects.create(storage="local", key="x", size=1, sha256="x", content_type="x/y")
+    return [
+        Track.objects.create(owner=owner, blob=blob, sha256=str(n), filename=f"{n}.wav", title=f"Song {n}")
+        for n in range(120)
+    ]  # fmt: skip
+
+
+def test_pages_lose_no_row_while_songs_are_added(api, many, owner):
+    seen, url = [], "/api/files?limit=50"
+    while url:
+        page = api.get(url).json()
+        seen += [row["id"] for row in page["results"]]
+        Track.objects.create(
+            owner=owner, blob=many[0].blob, sha256=f"new {len(seen)}", filename="n", title="n"
+        )
+        url = page["next"]
+    assert sorted(seen) == sorted(str(track.pk) for track in many)
+
+
+def test_a_list_costs_the_same_queries_whatever_its_length(
+    api, many, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(6):
+        api.get("/api/files?limit=100")
+
+
+def test_search_finds_every_word(api, many):
+    rows = api.get("/api/files?q=song 11").json()["results"]
+    assert {row["title"] for row in rows} == {"Song 11", *(f"Song {n}" for n in range(110, 120))}
+
+
+def test_with_and_without_trailing_slash(api, track):
+    for path in ("/api/files", "/api/files/", f"/api/files/{track.pk}", f"/api/files/{track.pk}/"):
+        assert api.get(path).status_code == 200
+
+
+def test_title_artist_and_album_can_be_edited_and_nothing_else(api, track):
+    api.patch(f"/api/files/{track.pk}", {"title": "New", "state": "unreadable", "sha256": "0"})
+    track.refresh_from_db()
+    assert (track.title, track.state) == ("New", "ready")
+    assert api.patch(f"/api/files/{track.pk}", {"title": ""}).status_code == 400
+
+
+def test_a_stranger_finds_nothing(their_api, track):
+    url = f"/api/files/{track.pk}"
+    answers = [
+        their_api.get(url), their_api.patch(url, {"title": "Mine"}), their_api.delete(url),
+        their_api.get(f"{url}/waveform"), their_api.get(f"{url}/audio"),
+    ]  # fmt: skip
+    assert {answer.status_code for answer in answers} == {404}
+    assert Track.objects.filter(pk=track.pk, title="song").exists()
+
+
+def test_the_waveform_has_peaks_of_the_song(api, track):
+    drawn = b"".join(api.get(f"/api/files/{track.pk}/waveform").streaming_content)
+    assert b'"seconds":6.0' in drawn and b'"points":[[' in drawn
+
+
+def test_a_deleted_file_is_gone_with_its_work(api, track):
+    api.post("/api/separations", {"file": str(track.pk)}, format="json")
+    assert api.delete(f"/api/files/{track.pk}").status_code == 204
+    assert not Track.objects.exists()
+    assert api.get("/api/jobs").json()["results"][0]["state"] == "cancelled"
+
+
+def test_one_shape_of_error(client, api):
+    for answer in (client.get("/api/files"), api.get("/api/nowhere"), api.get("/api/files/1")):
+        error = answer.json()["error"]
+        assert set(error) == {"code", "message", "fields", "request_id"}
+        assert error["request_id"] == answer["X-Request-Id"]
