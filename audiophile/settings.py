@@ -201,6 +201,9 @@ CELERY_BEAT_SCHEDULER = "apps.jobs.scheduler:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "apps.jobs.tasks.sweep", "schedule": 30.0},
     "repair-predictions": {"task": "apps.predictions.tasks.repair", "schedule": 120.0},
+    "forget-unused-stems": {"task": "apps.separation.tasks.forget_unused", "schedule": 3600.0},
+    "forget-unused-beats": {"task": "apps.remixes.tasks.forget_unused", "schedule": 3600.0},
+    "forget-unused-predictions": {"task": "apps.predictions.tasks.forget_unused", "schedule": 3600.0},
     "remove-unused-blobs": {"task": "apps.files.tasks.remove_unused_blobs", "schedule": 3600.0},
 }
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from apps.files.models import Track
-from apps.predictions.models import Reference
+from apps.predictions.models import PredictionSet, Reference
 
 
 @shared_task
@@ -11,3 +11,9 @@ def repair() -> None:
     """Ask for the predictions of tracks that never got any."""
     for track in Track.objects.ready().filter(references=None)[:100]:
         Reference.request(track, cause=Reference.Cause.UPLOAD)
+
+
+@shared_task
+def forget_unused() -> None:
+    """Forget what was said of recordings that nobody has any more."""
+    PredictionSet.objects.exclude(sha256__in=Track.objects.values("sha256")).delete()

@@ -9,6 +9,12 @@ from apps.files.models import Blob, Track
 from apps.jobs.models import Job
 
 
+class StemSetQuerySet(models.QuerySet):
+    def unwanted(self) -> "StemSetQuerySet":
+        """Sets nobody wishes for: those who did have deleted their song, or are gone."""
+        return self.filter(separations=None)
+
+
 class StemSet(models.Model):
     """The stems of a recording by one engine with one set of parameters."""
 
@@ -21,6 +27,8 @@ class StemSet(models.Model):
     job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True)
+
+    objects = StemSetQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.engine} of {self.sha256[:8]}"

@@ -3,17 +3,30 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from apps.files.models import Blob
 from apps.files.tasks import remove_unused_blobs
 from apps.library.services import delete_tracks
+from apps.predictions.models import PredictionSet
+from apps.remixes.models import BeatGrid, Remix
+from apps.remixes.services import delete_remix, request_remix
+from apps.separation.services import request_separation
 
 pytestmark = pytest.mark.django_db
 
 
 def age_everything() -> None:
     Blob.objects.update(created_at=now() - timedelta(hours=2))
+
+
+def sweep() -> None:
+    """Everything that the beat runs hourly."""
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        if entry["schedule"] == 3600.0:
+            import_string(entry["task"])()
 
 
 def stored(settings) -> int:
@@ -27,10 +40,25 @@ def test_nothing_in_use_is_removed(track, settings):
     assert stored(settings) == before == Blob.objects.count()
 
 
-def test_a_deleted_song_leaves_nothing(track, settings):
+def test_a_deleted_song_leaves_nothing(track, settings, owner, work):
+    request_separation(track=track, owner=owner)
+    delete_remix(request_remix(owner=owner, tracks=[track], beats=8, seed=1))
+    request_remix(owner=owner, tracks=[track], beats=8, seed=1)
+    work()
+    delete_remix(Remix.objects.get())
     delete_tracks([track])
     age_everything()
-    remove_unused_blobs()
+    sweep()
+    assert (stored(settings), Blob.objects.count()) == (0, 0)
+    assert not (PredictionSet.objects.exists() or BeatGrid.objects.exists())
+
+
+def test_a_person_who_leaves_leaves_nothing(track, settings, owner, work):
+    request_separation(track=track, owner=owner)
+    work()
+    owner.delete()
+    age_everything()
+    sweep()
     assert (stored(settings), Blob.objects.count()) == (0, 0)
 
 

@@ -1,0 +1,11 @@
+"""The queue's door to the stems."""
+
+from celery import shared_task
+
+from apps.separation.models import StemSet
+
+
+@shared_task
+def forget_unused() -> None:
+    """Forget stems that nobody wishes for any more; their bytes go with the next sweep of blobs."""
+    StemSet.objects.unwanted().delete()

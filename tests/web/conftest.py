@@ -1,0 +1,69 @@
+"""A running product and a real browser looking at it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.server import Server, wait_for
+
+BROWSERS = [
+    "chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+]  # fmt: skip
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--mute-audio",
+    "--autoplay-policy=no-user-gesture-required",
+]  # fmt: skip
+PATIENCE = 40_000  # ms
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("served"))
+    server.start()
+    yield server
+    server.stop()
+    wait_for(lambda: not server.processes(), 20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Chromium as the system has it; without one these tests are skipped aloud."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("needs Chromium or Chrome (Debian: apt install chromium)")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, server, tmp_path) -> Iterator:
+    """A tab; what its console complains of fails the test. The last it showed is kept."""
+    context = browser.new_context(base_url=server.url, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    complaints: list[str] = []
+    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    page.screenshot(path=tmp_path / "last.png")
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def two_songs(tmp_path_factory) -> list[Path]:
+    """Two real songs, or composed ones where the real ones are missing."""
+    shared = Path(__file__).resolve().parents[3] / "shared" / "data" / "music"
+    real = sorted(shared.glob("*.ogg"), key=lambda path: path.stat().st_size)[:2]
+    if len(real) == 2:
+        return real
+    from audio.compose import write_demo
+
+    return write_demo(tmp_path_factory.mktemp("composed"))[:2]
