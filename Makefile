@@ -35,8 +35,8 @@ test-slow: .venv/.dev node_modules/.done ## The tests that take minutes
 check: .venv/.dev ## Everything static: format, lint, types, contracts, migrations, schema
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
-	@$(PY) -m mypy audio training
-	@$(PY) -m mypy apps audiophile
+	@$(PY) -m mypy --strict audio training
+	@$(PY) -m mypy --check-untyped-defs apps audiophile
 	@.venv/bin/lint-imports
 	@$(PY) manage.py makemigrations --check --dry-run
 	@$(PY) manage.py spectacular --validate --fail-on-warn --file .venv/openapi.yaml

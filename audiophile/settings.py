@@ -1,9 +1,10 @@
-"""The settings: one file; deployments differ by environment variables alone (see `.env.example`)."""
+"""The settings: one file; deployments differ by environment variables (`.env.example`)."""
 
 import contextlib
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -14,7 +15,7 @@ from audiophile import env
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
 
-# -- where things live -----------------------------------------------------------------------------
+# -- where things live ---------------------------------------------------------------------------
 
 DATA = Path(env.text("AUDIOPHILE_DATA", str(BASE_DIR / "var"))).expanduser().resolve()
 MEDIA_ROOT = DATA / "media"
@@ -39,7 +40,7 @@ def _secret_key() -> str:
     return kept.read_text().strip()
 
 
-# -- who may talk to it ----------------------------------------------------------------------------
+# -- who may talk to it --------------------------------------------------------------------------
 
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = _secret_key()
@@ -110,7 +111,8 @@ TEMPLATES = [
     },
 ]
 
-# -- rows ------------------------------------------------------------------------------------------
+# -- rows ----------------------------------------------------------------------------------------
+
 
 def _database() -> dict:
     """DATABASE_URL, or DB_* for PostgreSQL, or the embedded SQLite file."""
@@ -138,13 +140,13 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# -- stored bytes ----------------------------------------------------------------------------------
+# -- stored bytes --------------------------------------------------------------------------------
 
 S3_BUCKET = env.text("AWS_S3_BUCKET")
 S3_ENDPOINT = env.url("AWS_S3_ENDPOINT_URL", schemes=env.WEB) or env.url(
     "S3_BUCKET_URL", schemes=env.WEB
 )
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "local": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
@@ -172,9 +174,11 @@ STORAGES["default"] = STORAGES["local"]
 FILE_UPLOAD_TEMP_DIR = SCRATCH
 FILE_UPLOAD_HANDLERS = ["apps.files.uploads.DiskUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20  # form fields and JSON; files do not count
-MAX_UPLOAD_BYTES = env.number("AUDIOPHILE_MAX_UPLOAD_MB", 2048, at_least=1, at_most=1_000_000) * 2**20
+MAX_UPLOAD_BYTES = (
+    env.number("AUDIOPHILE_MAX_UPLOAD_MB", 2048, at_least=1, at_most=1_000_000) * 2**20
+)
 
-# -- long work -------------------------------------------------------------------------------------
+# -- long work -----------------------------------------------------------------------------------
 
 REDIS_URL = env.url("REDIS_URL", schemes={"redis", "rediss"})
 HEAVY_HARD_LIMIT = 24 * 3600  # seconds; nothing of ours runs longer
@@ -203,7 +207,10 @@ CELERY_BEAT_SCHEDULE = {
     "repair-predictions": {"task": "apps.predictions.tasks.repair", "schedule": 120.0},
     "forget-unused-stems": {"task": "apps.separation.tasks.forget_unused", "schedule": 3600.0},
     "forget-unused-beats": {"task": "apps.remixes.tasks.forget_unused", "schedule": 3600.0},
-    "forget-unused-predictions": {"task": "apps.predictions.tasks.forget_unused", "schedule": 3600.0},
+    "forget-unused-predictions": {
+        "task": "apps.predictions.tasks.forget_unused",
+        "schedule": 3600.0,
+    },
     "remove-unused-blobs": {"task": "apps.files.tasks.remove_unused_blobs", "schedule": 3600.0},
 }
 
@@ -225,7 +232,7 @@ JOB_HEARTBEAT = 5
 JOB_ATTEMPTS = 3
 ON_TRACK_READY = ["apps.predictions.services.request_predictions"]
 
-# -- sound -----------------------------------------------------------------------------------------
+# -- sound ---------------------------------------------------------------------------------------
 
 CONFIDENCE = env.number("AUDIOPHILE_CONFIDENCE", 0.9, at_least=0.0, at_most=1.0)
 
@@ -233,7 +240,7 @@ HOST = env.text("AUDIOPHILE_HOST", "127.0.0.1")  # 0.0.0.0 lets other machines i
 PORT = env.number("PORT", 8000, at_least=1, at_most=65535)
 LOCAL_URL = f"http://localhost:{PORT}"
 
-# -- people ----------------------------------------------------------------------------------------
+# -- people --------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:signin"
@@ -248,7 +255,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 
-# -- the API ---------------------------------------------------------------------------------------
+# -- the API -------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -279,7 +286,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 
-# -- pages -----------------------------------------------------------------------------------------
+# -- pages ---------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.text("STATIC_ROOT") or None  # only containers collect static files

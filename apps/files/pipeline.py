@@ -17,6 +17,9 @@ from audio.waveform import PeakMeter
 WAVEFORM_POINTS = 2000
 # What browsers play as it is; of everything else they get a FLAC copy.
 WEB_CODECS = frozenset({"mp3", "aac", "vorbis", "opus", "flac", "pcm_s16le", "pcm_s24le"})
+PUBLISHED = [
+    "waveform", "playable", "seconds", "channels", "sample_rate", "remark", "state", "problem",
+]  # fmt: skip
 WEB_SAMPLE_RATE = 96_000  # Hz, at most
 
 
@@ -38,12 +41,7 @@ def probe(job: Job) -> None:
 def _publish(job: Job, track: Track) -> None:
     with transaction.atomic():
         job.confirm()
-        track.save(
-            update_fields=[
-                "waveform", "playable", "seconds", "channels", "sample_rate", "remark", "state",
-                "problem",
-            ]  # fmt: skip
-        )
+        track.save(update_fields=PUBLISHED)
     for name in settings.ON_TRACK_READY:
         import_string(name)(track)
 

@@ -30,7 +30,7 @@ def store_upload(*, owner, upload: TemporaryUploadedFile) -> tuple[Track, bool]:
 
     Raises `TooLarge`, or the `AudioError` that says why it is no recording.
     """
-    if upload.size == 0:
+    if not upload.size:
         raise Empty("This file is empty.")
     if upload.size > settings.MAX_UPLOAD_BYTES:
         raise TooLarge
@@ -44,9 +44,7 @@ def store_file(*, owner, path: Path, name: str) -> tuple[Track, bool]:
     if known := Track.objects.owned_by(owner).filter(sha256=sha256).first():
         return known, False
     kind = media_type(header.container)
-    blob = blobs.store(
-        path, content_type=kind.content_type, suffix=kind.suffix, sha256=sha256
-    )
+    blob = blobs.store(path, content_type=kind.content_type, suffix=kind.suffix, sha256=sha256)
     try:
         return _new_track(owner, blob, header, _clean(name, "song")), True
     except IntegrityError:  # the same upload twice at once; the other one won

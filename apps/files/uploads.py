@@ -14,7 +14,7 @@ class DiskUploadHandler(TemporaryFileUploadHandler):
         with self._removed_on_failure():
             super().receive_data_chunk(raw_data, start)
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> UploadedFile | None:
         with self._removed_on_failure():
             return super().file_complete(file_size)
 

@@ -8,7 +8,16 @@ from apps.jobs.models import Job, Process
 
 @admin.register(Job)
 class JobAdmin(admin.ModelAdmin):
-    list_display = ["label", "kind", "owner", "state", "progress", "attempt", "error", "created_at"]
+    list_display = [
+        "label",
+        "kind",
+        "owner",
+        "state",
+        "progress",
+        "attempt",
+        "error",
+        "created_at",
+    ]
     list_filter = ["state", "kind", "queue"]
     search_fields = ["label", "error", "owner__username"]
     date_hierarchy = "created_at"

@@ -95,13 +95,17 @@ class Job(models.Model):
         """
         for job in cls.objects.waiting(queue).order_by("-priority", "created_at")[:8]:
             moment = now()
-            taken = cls.objects.waiting(queue).filter(pk=job.pk).update(
-                state=cls.State.RUNNING,
-                attempt=F("attempt") + 1,
-                worker=worker,
-                progress=0.0,
-                beat_at=moment,
-                started_at=moment,
+            taken = (
+                cls.objects.waiting(queue)
+                .filter(pk=job.pk)
+                .update(
+                    state=cls.State.RUNNING,
+                    attempt=F("attempt") + 1,
+                    worker=worker,
+                    progress=0.0,
+                    beat_at=moment,
+                    started_at=moment,
+                )
             )
             if taken:
                 job.refresh_from_db()
@@ -125,10 +129,10 @@ class Job(models.Model):
         """Record progress (0..1); raise `Cancelled` when the job is no longer this attempt's."""
         if stopping.is_set():
             raise Interrupted
-        news = {"progress": min(max(fraction, 0.0), 1.0), "beat_at": now()}
-        if not self._mine().update(**news, **({"step": step} if step else {})):
+        self.progress = min(max(fraction, 0.0), 1.0)
+        self.step = step or self.step
+        if not self._mine().update(progress=self.progress, step=self.step, beat_at=now()):
             raise Cancelled
-        self.progress = news["progress"]
 
     # -- ending ----------------------------------------------------------------------------------
 
@@ -136,9 +140,7 @@ class Job(models.Model):
         return self._end(self._mine(), state=self.State.DONE, progress=1.0)
 
     def fail(self, code: str, sentence: str) -> bool:
-        return self._end(
-            self._mine(), state=self.State.FAILED, error_code=code, error=sentence
-        )
+        return self._end(self._mine(), state=self.State.FAILED, error_code=code, error=sentence)
 
     def give_back(self) -> bool:
         """Return it to the queue: the worker is being stopped, which is not the job's fault."""

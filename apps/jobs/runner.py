@@ -23,7 +23,7 @@ MEMORY = "This needs more memory than the server has. A shorter song may work."
 
 
 def run(job: Job, pipeline: Callable[[Job], None]) -> None:
-    """Do the job. Ours are the errors nobody expected: logged, and raised for the log of Celery."""
+    """Do the job. Errors that nobody expected are ours: they are logged, and raised again."""
     try:
         with every(settings.JOB_HEARTBEAT, lambda: _beat(job)):
             pipeline(job)

@@ -31,7 +31,7 @@ def stop(**kwargs) -> None:
 
 
 def _stay_heard(name: str, parent: int) -> None:
-    """Say "alive" now and again; go when the supervisor is gone, rather than live on as an orphan."""
+    """Say "alive" now and again; go when the supervisor is gone rather than be an orphan."""
     while not stopping.is_set():
         try:
             Process.heard(name, worker_name())

@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils.timezone import now
 
 from apps.accounts import services
@@ -38,7 +39,7 @@ def test_looking_at_a_link_does_not_spend_it(client, link):
     assert is_in(client)
 
 
-def test_a_link_works_once(client, link, django_test_client=None):
+def test_a_link_works_once(client, link):
     client.post(link, PASSWORD)
     client.post("/signout")
     assert client.get(link).status_code == 410
@@ -105,8 +106,6 @@ def test_tokens_are_made_and_revoked_from_a_shell(owner, client):
 
 
 def test_a_session_needs_the_csrf_token_to_write(owner):
-    from django.test import Client
-
     client = Client(enforce_csrf_checks=True)
     client.force_login(owner)
     assert client.post("/api/remixes", {}).status_code == 403

@@ -29,7 +29,9 @@ def test_members_do_not_manage_people(client, stranger, owner):
     client.force_login(stranger)
     assert client.get("/settings/people/").status_code == 403
     assert client.post(f"/settings/people/{owner.pk}/remove/").status_code == 403
-    assert client.post(f"/settings/people/{stranger.pk}/role/", {"role": "admin"}).status_code == 403
+    assert (
+        client.post(f"/settings/people/{stranger.pk}/role/", {"role": "admin"}).status_code == 403
+    )
     assert client.get("/admin/", follow=False).status_code == 302
 
 

@@ -68,7 +68,7 @@ def test_what_is_no_recording_is_refused_with_a_sentence(content, code, api):
     assert answer.status_code == 422
     assert error["message"].endswith(".")
     assert error["request_id"] == answer["X-Request-Id"]
-    assert error["code"] == code or code == "not_audio" and error["code"] == "damaged"
+    assert error["code"] == code or (code == "not_audio" and error["code"] == "damaged")
     assert not Track.objects.exists() and not Blob.objects.exists()
 
 

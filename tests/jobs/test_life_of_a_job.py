@@ -134,6 +134,8 @@ def test_a_message_too_many_does_nothing():
 def test_names_of_processes_are_told_apart():
     assert not worker.is_dead(worker_name())
     assert worker.is_dead(DEAD)
-    assert worker.is_dead(f"{worker_name().rpartition(':')[0]}:1"), "another birth, another process"
+    assert worker.is_dead(f"{worker_name().rpartition(':')[0]}:1"), (
+        "another birth, another process"
+    )
     assert not worker.is_dead(f"another-host:{os.getpid()}:1")
     assert not worker.is_dead("nonsense")

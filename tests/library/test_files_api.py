@@ -10,10 +10,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def many(owner) -> list[Track]:
     blob = Blob.objects.create(storage="local", key="x", size=1, sha256="x", content_type="x/y")
+    alike = {"owner": owner, "blob": blob, "filename": "song.wav"}
     return [
-        Track.objects.create(owner=owner, blob=blob, sha256=str(n), filename=f"{n}.wav", title=f"Song {n}")
-        for n in range(120)
-    ]  # fmt: skip
+        Track.objects.create(**alike, sha256=str(number), title=f"Song {number}")
+        for number in range(120)
+    ]
 
 
 def test_pages_lose_no_row_while_songs_are_added(api, many, owner):

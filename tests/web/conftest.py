@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from audio.compose import write_demo
 from tests.server import Server, wait_for
 
 BROWSERS = [
@@ -64,6 +65,4 @@ def two_songs(tmp_path_factory) -> list[Path]:
     real = sorted(shared.glob("*.ogg"), key=lambda path: path.stat().st_size)[:2]
     if len(real) == 2:
         return real
-    from audio.compose import write_demo
-
     return write_demo(tmp_path_factory.mktemp("composed"))[:2]

@@ -41,11 +41,15 @@ def sign_in(page, link: str) -> None:
 
 
 def upload(page, songs: list[Path]) -> None:
-    page.wait_for_function("!!customElements.get('add-songs') && !!customElements.get('upload-tray')")
+    page.wait_for_function(
+        "!!customElements.get('add-songs') && !!customElements.get('upload-tray')"
+    )
     page.locator("input[type=file]").first.set_input_files(songs)
     rows = page.locator("tr.song")
     rows.nth(1).wait_for()
-    page.wait_for_function("document.querySelectorAll('.cell-genre .genre, .cell-genre *').length >= 2")
+    page.wait_for_function(
+        "document.querySelectorAll('.cell-genre .genre, .cell-genre *').length >= 2"
+    )
     assert rows.count() == len(songs)
 
 

@@ -1,6 +1,7 @@
 """Every page, without JavaScript: it is there for its owner and for nobody else."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from apps.files.models import Track
@@ -20,8 +21,6 @@ def mine(client, owner):
 
 @pytest.fixture
 def theirs(stranger):
-    from django.test import Client
-
     client = Client()
     client.force_login(stranger)
     return client
@@ -112,17 +111,22 @@ def test_titles_are_words_and_not_markup(mine, track):
         assert "<script>alert" not in mine.get(path).content.decode()
 
 
-def test_the_library_costs_the_same_queries_for_many_songs(mine, owner, track, django_assert_max_num_queries):  # fmt: skip
-    Track.objects.bulk_create(
-        Track(owner=owner, blob=track.blob, sha256=str(n), filename="x", title=str(n), state="ready")
-        for n in range(60)
-    )  # fmt: skip
+def test_the_library_costs_the_same_queries_for_many_songs(
+    mine, owner, track, django_assert_max_num_queries
+):
+    alike = {"owner": owner, "blob": track.blob, "filename": "x", "state": "ready"}
+    Track.objects.bulk_create(Track(**alike, sha256=str(n), title=str(n)) for n in range(60))
     with django_assert_max_num_queries(14):
         mine.get("/")
 
 
 def test_the_admin_opens_for_admins(mine, theirs, everything):
-    for path in ("/admin/", "/admin/jobs/job/", "/admin/files/track/", "/admin/predictions/reference/"):
+    for path in (
+        "/admin/",
+        "/admin/jobs/job/",
+        "/admin/files/track/",
+        "/admin/predictions/reference/",
+    ):
         assert mine.get(path).status_code == 200
         assert theirs.get(path).status_code == 302
 

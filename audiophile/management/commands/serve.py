@@ -59,7 +59,9 @@ def _prepare() -> None:
 
 
 def _is_ready() -> bool:
-    web = HTTPConnection("127.0.0.1" if settings.HOST == "0.0.0.0" else settings.HOST, settings.PORT)
+    web = HTTPConnection(
+        "127.0.0.1" if settings.HOST == "0.0.0.0" else settings.HOST, settings.PORT
+    )
     try:
         web.request("GET", "/readyz")
         return web.getresponse().status == 200
