@@ -1,0 +1,83 @@
+"""Songs with what is known of them, as the library and the song page show them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from apps.files.models import Track
+from apps.jobs.models import Job
+from apps.predictions import services as predictions
+from apps.predictions.models import PredictionSet, Reference
+from apps.separation.models import Separation
+
+
+@dataclass(frozen=True)
+class Song:
+    """A track, what models say of it, and what is still being made."""
+
+    track: Track
+    known: dict[str, Any]
+    predicting: bool
+    remark: str = ""  # why nothing is known of it, when that was tried
+
+    @property
+    def is_moving(self) -> bool:
+        """Will it look different in a moment?"""
+        return self.track.state == Track.State.PROBING or self.predicting
+
+
+def songs(tracks: Sequence[Track]) -> list[Song]:
+    """The same number of queries for one and for fifty."""
+    known = predictions.summaries(tracks)
+    jobs = _latest_prediction_jobs([track for track in tracks if track.is_ready])
+    return [_song(track, known[track.pk], jobs) for track in tracks]
+
+
+def song(track: Track) -> Song:
+    return songs([track])[0]
+
+
+def _latest_prediction_jobs(tracks: Sequence[Track]) -> dict[UUID, Job | None]:
+    """By track, the job behind its newest reference; a track without one is missing here."""
+    rows = Reference.objects.filter(track__in=tracks).select_related("job").order_by("created_at")
+    return {row.track_id: row.job for row in rows}
+
+
+def _song(track: Track, known: dict[str, Any], jobs: dict[UUID, Job | None]) -> Song:
+    job = jobs.get(track.pk)
+    asked = track.pk in jobs
+    predicting = track.is_ready and (not asked or (job is not None and job.is_active))
+    failed = job is not None and job.state == Job.State.FAILED and known["reference"] is None
+    return Song(track, known, predicting, job.error if failed and job else "")
+
+
+def provenance(reference: Reference | None) -> list[PredictionSet]:
+    """What each model said, without the windows."""
+    if reference is None:
+        return []
+    return list(reference.sets.select_related("model").defer("array").order_by("model__name"))
+
+
+def latest_separation(track: Track) -> Separation | None:
+    """The stems last asked for."""
+    return (
+        Separation.objects.filter(track=track, owner_id=track.owner_id)
+        .select_related("stem_set__job", "track")
+        .prefetch_related("stem_set__stems__blob")
+        .first()
+    )
+
+
+def expected_seconds(track: Track) -> float | None:
+    """How long unmixing it will take here, by how long the last one took; None before one."""
+    last = (
+        Separation.objects.filter(stem_set__job__state=Job.State.DONE, track__seconds__gt=0)
+        .select_related("stem_set__job", "track")
+        .first()
+    )
+    job = last.stem_set.job if last else None
+    if last is None or job is None or job.started_at is None or job.ended_at is None:
+        return None
+    took = (job.ended_at - job.started_at).total_seconds()
+    return took / last.track.seconds * track.seconds
