@@ -1,0 +1,205 @@
+"""What `python -m audio` can do, one function a command; `audio.__main__` reads and prints."""
+
+import json
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from audio import formats, io, stems
+from audio.progress import Report, part
+
+SUFFIXES = {
+    ".mp3", ".flac", ".wav", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".aif",
+    ".aiff", ".wma", ".mka", ".webm", ".ape", ".wv", ".au", ".caf", ".w64", ".ac3",
+    ".amr", ".tta", ".mpc",
+}  # fmt: skip
+"""What is looked for in folders."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command has found: for programs (one JSON object) and for people (a line)."""
+
+    data: dict[str, Any]
+    text: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to work on: what to call it, its files, and where its results belong."""
+
+    name: str
+    paths: tuple[Path, ...] = ()
+    folder: Path = Path()
+
+
+Work = Callable[[Item, Namespace, Report], Iterator[Answer]]
+"""A command for one item. Heavy libraries are imported by the command that needs them."""
+
+
+def files(arguments: Namespace) -> list[Item]:
+    """Each file named, one by one."""
+    return [Item(str(path), (path,)) for path in arguments.files]
+
+
+def found(arguments: Namespace) -> list[Item]:
+    """Each file named or lying in a folder named; its results go where it lay, under OUT."""
+    out = arguments.out.resolve()
+    pairs = [
+        (file, relative)
+        for path in arguments.paths
+        for file, relative in _in(path)
+        if out not in file.resolve().parents
+    ]
+    folders = [relative.with_suffix("") for _, relative in pairs]
+    return [
+        Item(
+            str(path),
+            (path,),
+            arguments.out / (relative if folders.count(folder) > 1 else folder),
+        )
+        for (path, relative), folder in zip(pairs, folders, strict=True)
+    ]
+
+
+def together(arguments: Namespace) -> list[Item]:
+    """All that is named, as one item."""
+    return [Item(str(arguments.out), tuple(getattr(arguments, "files", ())))]
+
+
+def probe(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
+    """Say what a file's header says."""
+    facts = io.probe(item.paths[0])
+    length = "length unknown" if facts.seconds is None else _clock(facts.seconds)
+    yield Answer(
+        {"file": item.name, **asdict(facts)},
+        f"{item.name}: {facts.codec}, {length}, {facts.sample_rate} Hz, "
+        f"{facts.channels} channel{'s' * (facts.channels != 1)}"
+        + (f", “{facts.title}”" if facts.title else ""),
+    )
+
+
+def predict(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
+    """Say what every model says of a file."""
+    taggings = _named("audio.tagging:tag_file")(item.paths[0], report)
+    models = {
+        tagging.model: {
+            "version": tagging.version,
+            "label": tagging.label,
+            "confidence": float(tagging.confidence),
+            "value": tagging.value,
+            "probabilities": {
+                label: float(share)
+                for label, share in zip(
+                    tagging.labels, tagging.probabilities.mean(axis=0), strict=True
+                )
+            },
+        }
+        for tagging in taggings
+    }
+    said = ", ".join(f"{t.model} {t.label} ({t.confidence:.0%})" for t in taggings)
+    yield Answer({"file": item.name, "models": models}, f"{item.name}: {said}")
+
+
+def beats(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
+    """Say where the beats of a file are."""
+    grid = _named("audio.beats:analyse_file")(item.paths[0], report)
+    data = {
+        "file": item.name,
+        "bpm": float(grid.bpm),
+        "confidence": float(grid.confidence),
+        "beats": [round(float(time), 4) for time in grid.beats],
+        "downbeats": [round(float(time), 4) for time in grid.downbeats],
+    }
+    yield Answer(data, f"{item.name}: {grid.bpm:.1f} BPM, {len(grid.beats)} beats")
+
+
+def separate(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
+    """Split a file into stems."""
+    engine = stems.load(arguments.engine)
+    made = stems.separate_file(
+        item.paths[0], item.folder, engine, format=arguments.format, report=report
+    )
+    yield Answer(
+        {
+            "file": item.name,
+            "engine": engine.facts.name,
+            "gain_db": made[0].gain_db,
+            "stems": {stem.name: str(stem.path) for stem in made},
+        },
+        f"{item.name}: {', '.join(stem.name for stem in made)} in {item.folder}",
+    )
+
+
+def segment(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
+    """Write each beat of a file as a WAV."""
+    grid = _named("audio.beats:analyse_file")(item.paths[0], part(report, 0.0, 0.8))
+    edges = [*grid.beats, grid.ends[-1]]
+    pieces = _named("audio.segments:pieces")(item.paths[0], edges)
+    item.folder.mkdir(parents=True, exist_ok=True)
+    written = 0
+    for written, clip in enumerate(pieces, start=1):
+        io.write(item.folder / f"{written:04d}.wav", clip)
+        report(0.8 + 0.2 * written / len(edges))
+    yield Answer(
+        {"file": item.name, "folder": str(item.folder), "segments": written},
+        f"{item.name}: {written} beats in {item.folder}",
+    )
+
+
+def remix(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
+    """Plan a remix of songs and play it into a file."""
+    format = formats.by_suffix(arguments.out).name
+    sources = {str(path): path for path in item.paths}
+    analyse = _named("audio.beats:analyse_file")
+    grids = {
+        key: analyse(
+            path, part(report, index / len(sources) * 0.6, (index + 1) / len(sources) * 0.6)
+        )
+        for index, (key, path) in enumerate(sources.items())
+    }
+    recipe = _named("audio.remix:plan")(
+        grids, beats=arguments.beats, jump_rate=arguments.jump_rate, seed=arguments.seed
+    )
+    if arguments.recipe:
+        arguments.recipe.write_text(recipe.to_json(), encoding="utf-8")
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    _named("audio.remix:render")(
+        recipe, sources, arguments.out, format=format, report=part(report, 0.6, 1.0)
+    )
+    data = {"file": str(arguments.out), "recipe": json.loads(recipe.to_json())}
+    songs, parts = len({s.song for s in recipe.segments}), len(recipe.segments)
+    yield Answer(data, f"{arguments.out}: {parts} parts of {songs} of {len(sources)} songs")
+
+
+def compose(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
+    """Write the demo songs."""
+    for path in _named("audio.compose:write_demo")(arguments.out, format=arguments.format):
+        yield Answer({"file": str(path)}, str(path))
+
+
+def _named(name: str) -> Any:
+    """The function "module:name"; imported when it is needed, as loading librosa takes seconds."""
+    module, _, function = name.partition(":")
+    return getattr(import_module(module), function)
+
+
+def _in(path: Path) -> Iterator[tuple[Path, Path]]:
+    """A file, or the audio files in a folder, each with its path relative to what was named."""
+    if not path.is_dir():
+        yield path, Path(path.name)
+        return
+    for file in sorted(path.rglob("*")):
+        relative = file.relative_to(path)
+        hidden = any(name.startswith(".") for name in relative.parts)
+        if file.suffix.lower() in SUFFIXES and file.is_file() and not hidden:
+            yield file, relative
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
