@@ -284,6 +284,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "FileState": "apps.files.models.Track.State",
+        "JobState": "apps.jobs.models.Job.State",
+    },
 }
 
 # -- pages ---------------------------------------------------------------------------------------

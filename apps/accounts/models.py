@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Self
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -68,10 +69,12 @@ class Secret(models.Model):
         abstract = True
 
     @classmethod
-    def issue(cls, **fields) -> tuple["Secret", str]:
+    def issue(cls, **fields) -> tuple[Self, str]:
         """A new row and the secret itself, which is never shown again."""
         secret = secrets.token_urlsafe(32)
-        return cls.objects.create(digest=digest(secret), **fields), secret
+        row = cls(digest=digest(secret), **fields)
+        row.save(force_insert=True)
+        return row, secret
 
 
 class Token(Secret):

@@ -44,7 +44,7 @@ class FileViewSet(
     def list(self, request: Request) -> Response:
         """Pages of files, newest first."""
         rows = self.get_queryset().search(request.query_params.get("q", ""))
-        page = self.paginate_queryset(rows)
+        page = self.paginate_queryset(rows) or []
         context = {**self.get_serializer_context(), "summaries": predictions.summaries(page)}
         return self.get_paginated_response(FileSerializer(page, many=True, context=context).data)
 
@@ -58,9 +58,7 @@ class FileViewSet(
         wish = UploadSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
         try:
-            track, created = store_upload(
-                owner=request.user, upload=wish.validated_data["file"]
-            )
+            track, created = store_upload(owner=request.user, upload=wish.validated_data["file"])
         except TooLarge as error:
             raise UploadTooLarge(str(error)) from error
         return Response(self.get_serializer(track).data, status=201 if created else 200)

@@ -14,7 +14,7 @@ class ConfidenceSerializer(serializers.Serializer):
 
 
 class GenreSerializer(serializers.Serializer):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     confidence = serializers.FloatField()
     sure = serializers.BooleanField(help_text="False: rather a guess than a genre.")
 

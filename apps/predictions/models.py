@@ -34,7 +34,9 @@ class PredictionSet(models.Model):
     sha256 = models.CharField(max_length=64)
     model = models.ForeignKey(PredictionModel, on_delete=models.PROTECT, related_name="sets")
     parameters = models.JSONField(default=dict)
-    parameters_key = models.CharField(max_length=64)  # a digest: JSON cannot be compared everywhere
+    parameters_key = models.CharField(
+        max_length=64
+    )  # a digest: JSON cannot be compared everywhere
     starts = models.JSONField(default=list)  # seconds, one a window
     window = models.FloatField()  # seconds
     array = models.BinaryField()  # float16 [windows, labels], .npy

@@ -72,7 +72,7 @@ def _grid(sha256: str, path: Path, folder: Path, report: Report) -> Beats:
 
 def _keep(sha256: str, found: Beats, folder: Path) -> None:
     arrays = folder / "beats.npz"
-    np.savez_compressed(arrays, **found.to_arrays())
+    np.savez_compressed(arrays, allow_pickle=False, **found.to_arrays())
     BeatGrid.objects.get_or_create(
         sha256=sha256,
         version=found.version,

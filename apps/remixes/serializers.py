@@ -11,7 +11,9 @@ class RemixSerializer(serializers.ModelSerializer):
     """A remix: what was asked for, the job that makes it, and how long it became."""
 
     job = JobSerializer(read_only=True, allow_null=True)
-    files = serializers.PrimaryKeyRelatedField(source="tracks", many=True, read_only=True)
+    files: serializers.Field = serializers.PrimaryKeyRelatedField(
+        source="tracks", many=True, read_only=True
+    )
 
     class Meta:
         model = Remix

@@ -73,9 +73,7 @@ class Separation(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["owner", "track", "stem_set"], name="separation_once"
-            )
+            models.UniqueConstraint(fields=["owner", "track", "stem_set"], name="separation_once")
         ]
 
     def __str__(self) -> str:

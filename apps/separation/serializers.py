@@ -43,4 +43,4 @@ class SeparationSerializer(serializers.ModelSerializer):
     def get_stems(self, separation: Separation) -> list[dict]:
         context = {**self.context, "separation": separation.pk}
         rows = separation.stem_set.stems.all()
-        return StemSerializer(rows, many=True, context=context).data
+        return list(StemSerializer(rows, many=True, context=context).data)

@@ -7,5 +7,5 @@ from apps.separation.models import StemSet
 
 @shared_task
 def forget_unused() -> None:
-    """Forget stems that nobody wishes for any more; their bytes go with the next sweep of blobs."""
+    """Forget stems that nobody wishes for any more; a sweep of blobs takes their bytes."""
     StemSet.objects.unwanted().delete()

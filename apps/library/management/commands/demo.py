@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -43,7 +44,7 @@ class Command(BaseCommand):
 
 def _remix(owner, songs: list[Track]) -> Remix:
     """The same remix when the command is called again."""
-    parameters = {"beats": 64, "jump_rate": 0.5, "seed": SEED}
+    parameters: dict[str, Any] = {"beats": 64, "jump_rate": 0.5, "seed": SEED}
     known = Remix.objects.owned_by(owner).filter(parameters=parameters, tracks__in=songs).first()
     return known or request_remix(owner=owner, tracks=songs, title="Demo remix", **parameters)
 
