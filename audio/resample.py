@@ -52,7 +52,9 @@ class Resampler:
         return samples
 
     def _frame(self, channel: Samples) -> av.AudioFrame:
-        frame = av.AudioFrame.from_ndarray(channel[None], format="fltp", layout="mono")
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(channel)[None], format="fltp", layout="mono"
+        )
         frame.sample_rate = self.source
         return frame
 
