@@ -14,10 +14,11 @@ from audio.score import STYLES, Bar, Note, Spec, bars, bass_line, chord_line, dr
 TAIL = 2.5  # s for the last chord to die away
 _PEAK = 0.89  # linear
 
+# Tempi within 8 % of each other: close enough to be remixed without stretching.
 DEMO = (
-    Spec("Paper Boats", bpm=96, key="C major", style="pop", seed=11),
-    Spec("Neon Harbour", bpm=124, key="A minor", style="house", seed=5),
-    Spec("Half Past Rain", bpm=78, key="D minor", style="soul", seed=23),
+    Spec("Paper Boats", bpm=100, key="C major", style="pop", seed=11),
+    Spec("Neon Harbour", bpm=104, key="A minor", style="house", seed=5),
+    Spec("Half Past Rain", bpm=96, key="D minor", style="soul", seed=23),
 )
 _TITLES = ("Lantern", "Tin Roof", "Slow Ferry", "Copper Sky", "Back Garden", "Long Shadows")
 
