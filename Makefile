@@ -27,7 +27,8 @@ demo: .venv/.run node_modules/.done ## Compose three songs and tag, unmix and re
 	@exec $(PY) manage.py demo
 
 test: .venv/.dev node_modules/.done ## Unit and browser tests
-	@$(PY) -m pytest -q -m "not slow"
+	@deploy/with-node node --test --test-reporter=dot tests/js/*.test.js
+	@$(PY) -m pytest -q -m "not slow" -n 2 --dist loadscope
 
 test-slow: .venv/.dev node_modules/.done ## The tests that take minutes
 	@$(PY) -m pytest -q -m slow
