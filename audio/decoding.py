@@ -25,6 +25,7 @@ _DEMUXERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,matroska,webm,mov,mp4,m4a,mp3,mpc,"
     "mpc8,mpeg,mpegts,ogg,oma,rm,tta,voc,w64,wav,wv"
 )
+LOWEST_RATE, HIGHEST_RATE = 1000, 1_536_000  # Hz; others are mistakes, or meant to harm
 _OPTIONS = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}  # no playlists, no net
 _TRUE_LENGTHS = {"flac", "aiff", "mov", "matroska", "w64", "caf", "ape", "tta"}
 
@@ -71,6 +72,8 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
             raise NotAudio("There is no sound in this file.")
         if not stream.rate or not stream.channels:
             raise NotAudio("This file is not audio, or not in a format we can read.")
+        if not LOWEST_RATE <= stream.rate <= HIGHEST_RATE:
+            raise NotAudio(f"This file says it has {stream.rate} samples a second; no sound has.")
         yield container, stream
 
 

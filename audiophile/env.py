@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -61,7 +61,33 @@ def choice(name: str, default: str, allowed: set[str]) -> str:
 def url(name: str, *, schemes: set[str]) -> str:
     """An address with one of these schemes, without a trailing slash; "" when not set."""
     value = text(name).rstrip("/")
-    if value and urlsplit(value).scheme not in schemes:
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    if parts.scheme not in schemes:
         starts = " or ".join(f"{scheme}://" for scheme in sorted(schemes))
         raise ImproperlyConfigured(f"{name} must start with {starts}.")
+    if parts.scheme != "sqlite" and not (parts.hostname and _has_sound_port(parts)):
+        raise ImproperlyConfigured(f"{name} must name a host and, if it has one, a port number.")
     return value
+
+
+def _has_sound_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
+def folder(name: str, default: Path) -> Path:
+    """A folder that can be written, made if it is not there."""
+    path = Path(text(name, str(default))).expanduser().resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name} is {path}, which cannot be made or written."
+        ) from error
+    if not os.access(path, os.W_OK):
+        raise ImproperlyConfigured(f"{name} is {path}, which cannot be written.")
+    return path

@@ -1,20 +1,21 @@
 """The one shape of an API error, whoever's fault it was."""
 
-import errno
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from rest_framework import exceptions, status
+from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from apps.files.uploads import TooLarge
+from apps.jobs.room import is_no_room
 from audio.errors import AudioError
 
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 FULL = "There is no room left on the server's disk. Nothing was stored."
+TOO_MUCH = "This request is larger than any of its kind needs to be."
 SORRY = "Something went wrong on our side. The request's number helps whoever looks for it."
 
 
@@ -34,10 +35,8 @@ def error_body(request: Any, *, code: str, message: str, fields: dict | None = N
 def api_error(exc: Exception, context: dict) -> Response | None:
     """DRF's exception handler; None leaves it to the 500 page."""
     request = context["request"]._request
-    if isinstance(exc, AudioError):
-        return _answer(request, 422, exc.code, str(exc))
-    if isinstance(exc, OSError) and exc.errno in NO_ROOM:
-        return _answer(request, status.HTTP_507_INSUFFICIENT_STORAGE, "no_space", FULL)
+    if refusal := _refusal(exc):
+        return _answer(request, *refusal)
     exc = _as_drf(exc)
     response = exception_handler(exc, context)
     if response is not None and isinstance(exc, exceptions.APIException):
@@ -45,6 +44,20 @@ def api_error(exc: Exception, context: dict) -> Response | None:
         code = str(exc.default_code if isinstance(exc.detail, dict | list) else exc.get_codes())
         response.data = error_body(request, code=code, message=message, fields=fields)
     return response
+
+
+def _refusal(exc: Exception) -> tuple[int, str, str] | None:
+    """Status, code and sentence of the errors that are neither Django's nor DRF's own."""
+    match exc:
+        case AudioError():
+            return 422, exc.code, str(exc)
+        case TooLarge():
+            return 413, "too_large", str(exc)
+        case RequestDataTooBig():
+            return 413, "too_large", TOO_MUCH
+        case RecursionError():
+            return 400, "parse_error", "This JSON is nested too deeply."
+    return (507, "no_space", FULL) if is_no_room(exc) else None
 
 
 def _answer(request: HttpRequest, status_code: int, code: str, message: str) -> Response:
@@ -77,7 +90,7 @@ def _message(exc: exceptions.APIException) -> tuple[str, dict]:
 
 
 def _page_or_json(request: HttpRequest, code: int, name: str, message: str) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if f"{request.path}/".startswith("/api/"):
         return JsonResponse(error_body(request, code=name, message=message), status=code)
     return render(request, f"{code}.html", status=code)
 

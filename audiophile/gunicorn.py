@@ -5,6 +5,8 @@ import signal
 import threading
 import time
 
+from apps.jobs.worker import is_orphan
+
 worker_class = "gthread"
 workers = 1
 threads = 32
@@ -15,10 +17,10 @@ control_socket_disable = True
 
 def when_ready(server) -> None:
     """Do not outlive the supervisor: when it is gone, stop."""
-    threading.Thread(target=_stop_without, args=[os.getppid()], daemon=True).start()
+    threading.Thread(target=_stop_when_orphaned, daemon=True).start()
 
 
-def _stop_without(parent: int) -> None:
-    while os.getppid() == parent:
+def _stop_when_orphaned() -> None:
+    while not is_orphan():
         time.sleep(2)
     os.kill(os.getpid(), signal.SIGTERM)

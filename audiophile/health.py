@@ -6,8 +6,10 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from kombu.exceptions import OperationalError
 
 from apps.jobs.models import Process
+from audiophile.celery import app as celery_app
 
 NEEDED = {"fast", "heavy", "beat"}
 HEARD_WITHIN = 20.0  # seconds
@@ -42,9 +44,20 @@ def _troubles() -> dict[str, str]:
     except DatabaseError:
         return {"database": "does not answer"}
     troubles = {name: "not heard of" for name in sorted(missing)}
+    if not _broker_answers():
+        troubles["broker"] = "does not answer"
     if not _can_write():
         troubles["disk"] = "cannot be written"
     return troubles
+
+
+def _broker_answers() -> bool:
+    try:
+        with celery_app.connection_for_write(connect_timeout=2) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0)
+    except (OperationalError, OSError):
+        return False
+    return True
 
 
 def _can_write() -> bool:

@@ -17,7 +17,7 @@ env.load_dotenv(BASE_DIR / ".env")
 
 # -- where things live ---------------------------------------------------------------------------
 
-DATA = Path(env.text("AUDIOPHILE_DATA", str(BASE_DIR / "var"))).expanduser().resolve()
+DATA = env.folder("AUDIOPHILE_DATA", BASE_DIR / "var")
 MEDIA_ROOT = DATA / "media"
 SCRATCH = DATA / "scratch"  # uploads on their way in and work in progress
 BROKER_FOLDER = DATA / "broker"
@@ -118,7 +118,12 @@ def _database() -> dict:
     """DATABASE_URL, or DB_* for PostgreSQL, or the embedded SQLite file."""
     if given := env.url("DATABASE_URL", schemes={"postgres", "postgresql", "sqlite"}):
         return environ.Env.db_url_config(given)
-    if host := env.text("DB_HOST"):
+    host = env.text("DB_HOST")
+    if not host and (env.text("DB_USER") or env.text("DB_NAME")):
+        raise ImproperlyConfigured(
+            "DB_HOST is missing; without it the other DB_ variables say nothing."
+        )
+    if host:
         return {
             "ENGINE": "django.db.backends.postgresql",
             "HOST": host,
@@ -146,6 +151,8 @@ S3_BUCKET = env.text("AWS_S3_BUCKET")
 S3_ENDPOINT = env.url("AWS_S3_ENDPOINT_URL", schemes=env.WEB) or env.url(
     "S3_BUCKET_URL", schemes=env.WEB
 )
+if S3_ENDPOINT and not S3_BUCKET:
+    raise ImproperlyConfigured("AWS_S3_BUCKET is missing; an address alone is no place to store.")
 STORAGES: dict[str, dict[str, Any]] = {
     "local": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
@@ -172,7 +179,7 @@ if AUDIOPHILE_STORAGE not in STORAGES:
     raise ImproperlyConfigured("AUDIOPHILE_STORAGE is s3, but AWS_S3_BUCKET names no bucket.")
 STORAGES["default"] = STORAGES["local"]
 FILE_UPLOAD_TEMP_DIR = SCRATCH
-FILE_UPLOAD_HANDLERS = ["apps.files.uploads.DiskUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["apps.files.uploads.NoFiles"]  # the upload endpoint has its own
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20  # form fields and JSON; files do not count
 MAX_UPLOAD_BYTES = (
     env.number("AUDIOPHILE_MAX_UPLOAD_MB", 2048, at_least=1, at_most=1_000_000) * 2**20
@@ -204,7 +211,9 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "apps.jobs.scheduler:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "apps.jobs.tasks.sweep", "schedule": 30.0},
+    "repair-tracks": {"task": "apps.files.tasks.repair", "schedule": 120.0},
     "repair-predictions": {"task": "apps.predictions.tasks.repair", "schedule": 120.0},
+    "repair-separations": {"task": "apps.separation.tasks.repair", "schedule": 120.0},
     "forget-unused-stems": {"task": "apps.separation.tasks.forget_unused", "schedule": 3600.0},
     "forget-unused-beats": {"task": "apps.remixes.tasks.forget_unused", "schedule": 3600.0},
     "forget-unused-predictions": {
@@ -222,8 +231,16 @@ JOB_KINDS = {
         "pipeline": "apps.files.pipeline.probe",
         "follow": "apps.files.services.follow_probe",
     },
-    "predict": {"queue": "fast", "pipeline": "apps.predictions.pipeline.predict"},
-    "separate": {"queue": "heavy", "pipeline": "apps.separation.pipeline.separate"},
+    "predict": {
+        "queue": "fast",
+        "pipeline": "apps.predictions.pipeline.predict",
+        "follow": "apps.predictions.services.follow_prediction",
+    },
+    "separate": {
+        "queue": "heavy",
+        "pipeline": "apps.separation.pipeline.separate",
+        "follow": "apps.separation.services.follow_separation",
+    },
     "compose": {"queue": "fast", "pipeline": "apps.library.pipeline.compose_demo"},
     "remix": {"queue": "heavy", "pipeline": "apps.remixes.pipeline.remix"},
 }
@@ -265,7 +282,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
+        "audiophile.parsers.BoundedJSONParser",
         "rest_framework.parsers.MultiPartParser",
         "rest_framework.parsers.FormParser",
     ],

@@ -5,15 +5,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 GRACE = 8.0  # seconds between asking a process to stop and making it
-CRASHES = 5  # so many deaths within CRASH_WINDOW seconds and restarting is no help
-CRASH_WINDOW = 60.0
+CRASHES = 5  # so many deaths before everything was ready once, and restarting is no help
+CALM = 60.0  # seconds alive after which earlier deaths are forgiven
+PAUSES = (0.0, 0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before each further restart
 TICK = 0.2
 
 
@@ -23,30 +23,39 @@ class GivingUp(Exception):
 
 @dataclass
 class Child:
-    """One process of ours, its log, and when it died lately."""
+    """One process of ours, its log, and how often it has died lately."""
 
     name: str
     command: Sequence[str]
     log: Path
     process: subprocess.Popen[bytes] | None = None
-    deaths: deque[float] = field(default_factory=lambda: deque(maxlen=CRASHES))
+    deaths: int = 0
+    started_at: float = 0.0
+    due_at: float | None = None  # when to start again, while it is dead
 
     def start(self) -> None:
         """A session of its own: Ctrl-C in the terminal reaches the supervisor alone."""
+        self.started_at, self.due_at = time.monotonic(), None
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
-            )  # fmt: skip
+                env={**os.environ, "AUDIOPHILE_SUPERVISOR": str(os.getpid())},
+            )
 
     def keep_alive(self) -> None:
-        """Start it again when it has died; raise `GivingUp` when that happens all the time."""
-        if self.process is None or self.process.poll() is None:
+        """Start it again when it has died, after a pause that grows while it keeps dying."""
+        if self.is_alive:
             return
-        self.deaths.append(time.monotonic())
-        if len(self.deaths) == CRASHES and self.deaths[-1] - self.deaths[0] < CRASH_WINDOW:
-            raise GivingUp(f"The {self.name} process keeps stopping; {self.log} says why.")
-        self.start()
+        now = time.monotonic()
+        if self.due_at is None:
+            self.deaths = 1 if now - self.started_at > CALM else self.deaths + 1
+            self.due_at = now + PAUSES[min(self.deaths, len(PAUSES)) - 1]
+        if now >= self.due_at:
+            self.start()
 
     @property
     def is_alive(self) -> bool:
@@ -55,10 +64,8 @@ class Child:
     def tell(self, number: signal.Signals) -> None:
         """Signal the process and all it started."""
         if self.process is not None:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
-            except ProcessLookupError:
-                return
 
 
 class Supervisor:
@@ -71,11 +78,22 @@ class Supervisor:
         ]
         self.stopping = False
 
+    def listen(self) -> None:
+        """Stop when told to; a hang-up counts only where it was not being ignored (nohup)."""
+        signal.signal(signal.SIGINT, self._stop)
+        signal.signal(signal.SIGTERM, self._stop)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._stop)
+
+    def require_life(self) -> None:
+        """Raise `GivingUp` when something cannot even be started."""
+        for child in self.children:
+            if child.deaths >= CRASHES:
+                raise GivingUp(f"The {child.name} process keeps stopping; {child.log} says why.")
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """Everything runs inside of this block, and nothing after it."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._stop)
         try:
             for child in self.children:
                 child.start()
@@ -107,9 +125,10 @@ class Supervisor:
         self.stopping = True
 
 
-def commands(bind: str) -> dict[str, list[str]]:
+def commands(host: str, port: int) -> dict[str, list[str]]:
     """What runs on one machine: the web server, a worker a queue, and the beat."""
     python = [sys.executable, "-m"]
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     celery = [*python, "celery", "-A", "audiophile"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO"]
     workers = {

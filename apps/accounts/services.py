@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.crypto import get_random_string
 from django.utils.timezone import now
 
 from apps.accounts.models import INVITATION_LIFETIME, LINK_LIFETIME, SigninLink, Token, User
@@ -14,7 +15,9 @@ def ensure_owner() -> User:
     """The first admin; made when there is none."""
     owner = User.objects.filter(role=User.Role.ADMIN, is_active=True).order_by("pk").first()
     if owner is None:
-        owner = User(username=OWNER, role=User.Role.ADMIN)
+        taken = User.objects.filter(username=OWNER).exists()
+        owner = User(username=f"{OWNER}-{get_random_string(6)}" if taken else OWNER)
+        owner.role = User.Role.ADMIN
         owner.set_unusable_password()
         owner.save()
     return owner

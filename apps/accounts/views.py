@@ -9,7 +9,7 @@ from django.contrib.auth import login, logout, update_session_auth_hash, views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -19,6 +19,7 @@ from apps.accounts import services
 from apps.accounts.forms import InviteForm, RoleForm, SigninForm, TokenForm
 from apps.accounts.models import SigninLink, Token, User
 
+BY_LINK = "signed in by link"  # who came so may have forgotten the old password
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 View = Callable[..., HttpResponse]
 
@@ -85,24 +86,32 @@ def _come_in(
     if form is not None:
         form.save()
     login(request, found.user, backend=BACKEND)
+    request.session[BY_LINK] = True
     return redirect(settings.LOGIN_REDIRECT_URL)
 
 
 @require_http_methods(["GET", "POST"])
 def account(request: PersonRequest) -> HttpResponse:
     """The password (POST changes it), tokens, and where to read on."""
-    form = PasswordChangeForm(request.user, request.POST or None)
+    form = _new_password_form(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         form.save()
         update_session_auth_hash(request, form.user)
+        request.session.pop(BY_LINK, None)
         messages.success(request, "Your password is changed.")
         return redirect("accounts:account")
     return _account_page(request, password_form=form)
 
 
+def _new_password_form(request: PersonRequest, data: QueryDict | None = None) -> SetPasswordForm:
+    """Asks for the old one too, unless a link has just proved who this is."""
+    kind = SetPasswordForm if request.session.get(BY_LINK) else PasswordChangeForm
+    return kind(request.user, data)
+
+
 def _account_page(request: PersonRequest, **extra) -> HttpResponse:
     context = {
-        "password_form": PasswordChangeForm(request.user),
+        "password_form": _new_password_form(request),
         "token_form": TokenForm(),
         "tokens": Token.objects.filter(user=request.user),
         **extra,

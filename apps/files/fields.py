@@ -12,6 +12,7 @@ class OwnTracksField(serializers.PrimaryKeyRelatedField):
 
     def __init__(self, **kwargs) -> None:
         kwargs.setdefault("queryset", Track.objects.all())
+        kwargs.setdefault("pk_field", serializers.UUIDField())
         super().__init__(**kwargs)
 
     def get_queryset(self):

@@ -9,6 +9,8 @@ from django.db.models import Q
 
 from apps.jobs.models import Job
 
+SEARCH_WORDS = 8
+
 
 class BlobQuerySet(models.QuerySet):
     def unused(self) -> "BlobQuerySet":
@@ -53,10 +55,14 @@ class TrackQuerySet(models.QuerySet):
     def ready(self) -> "TrackQuerySet":
         return self.filter(state=Track.State.READY)
 
+    def forsaken(self) -> "TrackQuerySet":
+        """Waiting to be read, though no job is going to do it."""
+        return self.filter(state=Track.State.PROBING).exclude(job__state__in=Job.ACTIVE)
+
     def search(self, words: str) -> "TrackQuerySet":
-        """Every word somewhere in title, artist or album."""
+        """Every word (of the first few) somewhere in title, artist or album."""
         found = self
-        for word in words.split():
+        for word in words.replace("\0", "").split()[:SEARCH_WORDS]:
             found = found.filter(
                 Q(title__icontains=word) | Q(artist__icontains=word) | Q(album__icontains=word)
             )

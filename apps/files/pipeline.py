@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 
 from apps.files import blobs
 from apps.files.models import Blob, Track
-from apps.jobs.models import Job
+from apps.jobs.models import Cancelled, Job
 from audio import io
 from audio.progress import part
 from audio.waveform import PeakMeter
@@ -25,7 +25,9 @@ WEB_SAMPLE_RATE = 96_000  # Hz, at most
 
 def probe(job: Job) -> None:
     """Decode a track to its end, and publish what it is."""
-    track = Track.objects.select_related("blob").get(job=job)
+    track = Track.objects.select_related("blob").filter(job=job).first()
+    if track is None:  # it was deleted in the meantime
+        raise Cancelled
     meter = PeakMeter()
     with blobs.local_copy(track.blob) as path, blobs.scratch() as folder:
         decoded = io.verify(path, meter.feed, part(job.report, 0.0, 0.7))

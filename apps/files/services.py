@@ -1,8 +1,8 @@
 """What a person can ask about recordings: bring one in."""
 
+import unicodedata
 from pathlib import Path
 
-from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import IntegrityError, transaction
 
@@ -14,26 +14,17 @@ from apps.jobs.models import Job
 from audio import io
 from audio.errors import Empty
 
+UNSHOWABLE = {"Cc", "Cs"}  # control characters, halves of surrogate pairs
 PROBE_PRIORITY = 10  # people watch this one; it is short
-
-
-class TooLarge(Exception):
-    """More bytes than this server takes."""
-
-    def __init__(self) -> None:
-        limit = settings.MAX_UPLOAD_BYTES // 2**20
-        super().__init__(f"This file is larger than the {limit} MB this server takes.")
 
 
 def store_upload(*, owner, upload: TemporaryUploadedFile) -> tuple[Track, bool]:
     """Take an uploaded file into a person's library; False when it was there already.
 
-    Raises `TooLarge`, or the `AudioError` that says why it is no recording.
+    Raises the `AudioError` that says why it is no recording.
     """
     if not upload.size:
         raise Empty("This file is empty.")
-    if upload.size > settings.MAX_UPLOAD_BYTES:
-        raise TooLarge
     return store_file(owner=owner, path=Path(upload.temporary_file_path()), name=upload.name or "")
 
 
@@ -80,7 +71,7 @@ def _new_track(owner, blob, header: io.Probe, name: str) -> Track:
 
 def _clean(text: str, otherwise: str = "") -> str:
     """Words as people wrote them, without what no page or database can show."""
-    printable = "".join(c for c in text if c.isprintable()).strip()
+    printable = "".join(c for c in text if unicodedata.category(c) not in UNSHOWABLE).strip()
     return (printable or otherwise)[:255]
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from apps.files import blobs
 from apps.files.models import Blob
 
-RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})$")
 
 
 def stream(request: HttpRequest, blob: Blob, *, name: str) -> HttpResponseBase:
@@ -29,8 +29,9 @@ def _span(request: HttpRequest, blob: Blob, etag: str) -> tuple[int, int] | None
         return 0, blob.size
     first, last = asked[1], asked[2]
     if not first:  # the last n bytes
-        return max(blob.size - int(last), 0), blob.size
-    start, stop = int(first), min(int(last) + 1 if last else blob.size, blob.size)
+        start, stop = max(blob.size - int(last), 0), blob.size
+    else:
+        start, stop = int(first), min(int(last) + 1 if last else blob.size, blob.size)
     return (start, stop) if start < stop else None
 
 

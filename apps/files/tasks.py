@@ -6,9 +6,16 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from apps.files import blobs
-from apps.files.models import Blob
+from apps.files.models import Blob, Track
 
+FORSAKEN = "Reading it broke off on our side. Add the file again."
 KEPT = timedelta(hours=1)  # work in progress stores blobs before the rows that use them
+
+
+@shared_task
+def repair() -> None:
+    """Tell the owners of recordings that nobody is going to read."""
+    Track.objects.forsaken().update(state=Track.State.UNREADABLE, problem=FORSAKEN)
 
 
 @shared_task

@@ -1,17 +1,42 @@
-"""Files on their way in: straight to disk, and off it again when the disk ends."""
+"""Files on their way in: only where they are wanted, no larger than allowed, straight to disk."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
+
+ROOM_FOR_FORM = 2**20  # bytes of a request that are not the file
+
+
+class TooLarge(Exception):
+    """More bytes than this server takes."""
+
+    def __init__(self) -> None:
+        limit = settings.MAX_UPLOAD_BYTES // 2**20
+        super().__init__(f"This file is larger than the {limit} MB this server takes.")
+
+
+class NoFiles(FileUploadHandler):
+    """For every page that asks for none: a file is refused before a byte of it is kept."""
+
+    def new_file(self, *args, **kwargs) -> None:
+        raise RequestDataTooBig("No file is expected here.")
 
 
 class DiskUploadHandler(TemporaryFileUploadHandler):
-    """Django's own, which would keep the part it wrote until the memory of it is collected."""
+    """Django's own, with a limit; and what it wrote is removed as soon as writing fails."""
+
+    def handle_raw_input(self, input_data, META, content_length, boundary, encoding=None) -> None:
+        if content_length > settings.MAX_UPLOAD_BYTES + ROOM_FOR_FORM:
+            raise TooLarge
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         with self._removed_on_failure():
+            if start + len(raw_data) > settings.MAX_UPLOAD_BYTES:
+                raise TooLarge
             super().receive_data_chunk(raw_data, start)
 
     def file_complete(self, file_size: int) -> UploadedFile | None:
@@ -22,7 +47,7 @@ class DiskUploadHandler(TemporaryFileUploadHandler):
     def _removed_on_failure(self) -> Iterator[None]:
         try:
             yield
-        except OSError:
+        except (OSError, TooLarge):
             with suppress(OSError):  # closing writes what is left, which fails again
                 self.file.close()
             raise

@@ -23,6 +23,9 @@ class JobAdmin(admin.ModelAdmin):
     date_hierarchy = "created_at"
     actions = ["cancel", "retry"]
 
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False  # its track, stems or remix would wait for ever
+
     def has_add_permission(self, request) -> bool:
         return False
 

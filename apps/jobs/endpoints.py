@@ -20,6 +20,9 @@ class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     def get_queryset(self):
         return Job.objects.visible_to(self.request.user)
 
+    def paginate_queryset(self, queryset):
+        return Job.with_places(super().paginate_queryset(queryset) or [])
+
     @extend_schema(request=None, responses=JobSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:

@@ -1,11 +1,13 @@
 """The life of long work, and the processes that do it."""
 
 import uuid
+from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
@@ -73,6 +75,7 @@ class Job(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     objects = JobQuerySet.as_manager()
+    _place: int | None = None
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -159,6 +162,10 @@ class Job(models.Model):
         active = Job.objects.filter(pk=self.pk).active()
         return self._end(active, state=self.State.CANCELLED, error="")
 
+    def abandon(self) -> bool:
+        """End it, if it is still this attempt's: what it was for is no longer there."""
+        return self._end(self._mine(), state=self.State.CANCELLED)
+
     def retry(self) -> bool:
         """Queue it again after it failed or was cancelled, with fresh attempts."""
         over = Job.objects.filter(pk=self.pk, state__in=[self.State.FAILED, self.State.CANCELLED])
@@ -180,10 +187,12 @@ class Job(models.Model):
 
     def _changed(self, rows_updated: int) -> bool:
         """After a change that counted, let the app whose work this is follow it."""
+        if not rows_updated:
+            return False
         self.refresh_from_db()
-        if rows_updated and (follow := settings.JOB_KINDS[self.kind].get("follow")):
+        if follow := settings.JOB_KINDS[self.kind].get("follow"):
             import_string(follow)(self)
-        return bool(rows_updated)
+        return True
 
     # -- facts -----------------------------------------------------------------------------------
 
@@ -205,13 +214,26 @@ class Job(models.Model):
 
     @property
     def place(self) -> int | None:
-        """How many would be taken before it, plus one; None unless it waits."""
+        """Its place in the queue, 1 is next; None unless it waits. Of many, see `with_places`."""
         if self.state != self.State.QUEUED:
             return None
-        better = Q(priority__gt=self.priority) | Q(
-            priority=self.priority, created_at__lt=self.created_at
-        )
-        return Job.objects.waiting(self.queue).filter(better).count() + 1
+        if self._place is None:
+            Job.with_places([self])
+        return self._place
+
+    @classmethod
+    def with_places(cls, jobs: Iterable["Job"]) -> list["Job"]:
+        """The same jobs, their places in the queue found with one query."""
+        listed = list(jobs)
+        waiting = cls.objects.filter(state=cls.State.QUEUED).order_by("-priority", "created_at")
+        behind: Counter[str] = Counter()
+        places = {}
+        for pk, queue in waiting.values_list("pk", "queue"):
+            behind[queue] += 1
+            places[pk] = behind[queue]
+        for job in listed:
+            job._place = places.get(job.pk)
+        return listed
 
 
 class Process(models.Model):

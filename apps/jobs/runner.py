@@ -1,6 +1,5 @@
 """Runs one claimed job to its end, whatever happens, and says whose fault a failure was."""
 
-import errno
 import logging
 from collections.abc import Callable
 
@@ -8,12 +7,12 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from apps.jobs.models import Cancelled, Interrupted, Job
+from apps.jobs.room import is_no_room
 from apps.jobs.worker import every
 from audio.errors import AudioError
 
 logger = logging.getLogger(__name__)
 
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 SORRY = (
     "Something went wrong on our side. Nothing of yours is lost; try again, "
     "and if it happens again, tell whoever runs this server."
@@ -28,7 +27,7 @@ def run(job: Job, pipeline: Callable[[Job], None]) -> None:
         with every(settings.JOB_HEARTBEAT, lambda: _beat(job)):
             pipeline(job)
     except Cancelled:
-        return
+        job.abandon()
     except Interrupted:
         job.give_back()
     except AudioError as error:
@@ -50,7 +49,7 @@ def _beat(job: Job) -> None:
 
 
 def _blame_ourselves(job: Job, error: Exception) -> None:
-    if isinstance(error, OSError) and error.errno in NO_ROOM:
+    if is_no_room(error):
         job.fail("no_space", FULL)
         return
     logger.exception("job %s (%s) failed", job.pk, job.kind)

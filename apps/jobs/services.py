@@ -1,10 +1,16 @@
 """What a person can ask about long work, and what other apps ask of it."""
 
+import logging
+from functools import partial
+
 from django.conf import settings
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from apps.jobs import tasks
 from apps.jobs.models import Job
+
+logger = logging.getLogger(__name__)
 
 
 def enqueue(*, kind: str, owner, label: str, page: str = "", priority: int = 0) -> Job:
@@ -24,8 +30,16 @@ def enqueue(*, kind: str, owner, label: str, page: str = "", priority: int = 0) 
 
 
 def wake(queue: str) -> None:
-    """Tell the queue's workers to look. Should the broker lose it, the sweep says it again."""
-    tasks.look.apply_async_on_commit(args=[queue], queue=queue)
+    """Tell the queue's workers to look, once the rows stand."""
+    transaction.on_commit(partial(_say_look, queue))
+
+
+def _say_look(queue: str) -> None:
+    """The row is the truth: should the broker be away or lose it, the sweep says it again."""
+    try:
+        tasks.look.apply_async(args=[queue], queue=queue)
+    except (OperationalError, OSError) as error:
+        logger.warning("The broker does not answer: %s", error)
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from apps.jobs import services
 from apps.jobs.models import Job
 
 PAGE_SIZE = 50
+SHOWN = 200  # active ones
 
 
 def jobs_page(request: HttpRequest) -> HttpResponse:
@@ -19,7 +20,7 @@ def jobs_page(request: HttpRequest) -> HttpResponse:
     visible = Job.objects.visible_to(request.user).select_related("owner")
     over = Paginator(visible.exclude(state__in=Job.ACTIVE), PAGE_SIZE)
     context = {
-        "active": visible.active().order_by("created_at"),
+        "active": Job.with_places(visible.active().order_by("-state", "created_at")[:SHOWN]),
         "over": over.get_page(request.GET.get("page")),
     }
     return render(request, "jobs/list.html", context)

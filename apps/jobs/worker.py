@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 import psutil
 from django.db import connection
@@ -16,7 +17,16 @@ stopping = threading.Event()  # set when this worker was told to stop
 @cache
 def worker_name() -> str:
     """host:pid:birth; the birth tells a process from a later one with the same number."""
-    return f"{socket.gethostname()}:{os.getpid()}:{psutil.Process().create_time():.0f}"
+    return f"{socket.gethostname()}:{os.getpid()}:{_birth(os.getpid())}"
+
+
+def _birth(pid: int) -> str:
+    """When a process began, by a clock that nobody sets; raises `psutil.NoSuchProcess`."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return fields[19]  # ticks since the machine started; proc(5) counts it as field 22
+    except (OSError, IndexError):
+        return f"{psutil.Process(pid).create_time():.0f}"
 
 
 def is_dead(name: str) -> bool:
@@ -26,9 +36,15 @@ def is_dead(name: str) -> bool:
     if host != socket.gethostname() or not pid.isdigit():
         return False
     try:
-        return f"{psutil.Process(int(pid)).create_time():.0f}" != birth
+        return _birth(int(pid)) != birth
     except psutil.NoSuchProcess:
         return True
+
+
+def is_orphan() -> bool:
+    """Is the supervisor that started this process gone? False for those that had none."""
+    supervisor = os.environ.get("AUDIOPHILE_SUPERVISOR", "")
+    return supervisor.isdigit() and os.getppid() != int(supervisor)
 
 
 @contextmanager

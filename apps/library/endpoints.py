@@ -1,26 +1,21 @@
 """Files over the API."""
 
-from django.http import Http404, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.files.models import Track
-from apps.files.services import TooLarge, store_upload
+from apps.files.services import store_upload
 from apps.files.streams import stream
+from apps.files.uploads import DiskUploadHandler
 from apps.library import services
 from apps.library.serializers import FileDetailSerializer, FileSerializer, UploadSerializer
 from apps.predictions import services as predictions
-
-
-class UploadTooLarge(APIException):
-    status_code = 413
-    default_code = "too_large"
 
 
 class FileViewSet(
@@ -32,6 +27,12 @@ class FileViewSet(
     queryset = Track.objects.none()
     serializer_class = FileDetailSerializer
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+
+    def initialize_request(self, request: HttpRequest, *args, **kwargs) -> Request:
+        """Before anything reads the body: this one action takes a file."""
+        if request.path.rstrip("/").endswith("/upload"):
+            request.upload_handlers = [DiskUploadHandler(request)]
+        return super().initialize_request(request, *args, **kwargs)
 
     def get_queryset(self):
         rows = Track.objects.owned_by(self.request.user)
@@ -57,10 +58,7 @@ class FileViewSet(
         """Bring a recording in; the same bytes again give the file that is there (200)."""
         wish = UploadSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
-        try:
-            track, created = store_upload(owner=request.user, upload=wish.validated_data["file"])
-        except TooLarge as error:
-            raise UploadTooLarge(str(error)) from error
+        track, created = store_upload(owner=request.user, upload=wish.validated_data["file"])
         return Response(self.get_serializer(track).data, status=201 if created else 200)
 
     def perform_destroy(self, instance: Track) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils.timezone import now
 
-from apps.files.models import Track
+from apps.files.models import Blob, Track
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.separation.services import delete_separation
@@ -23,9 +24,11 @@ def delete_tracks(tracks: Iterable[Track]) -> int:
 
 @transaction.atomic
 def _delete(track: Track) -> None:
-    making = [reference.job for reference in track.references.filter(published_at=None)]
+    making = [reference.job for reference in track.references.in_the_making()]
     for job in filter(None, [track.job, *making]):
         jobs.cancel_job(job)
+    # Work on other things may be reading its bytes just now: the sweep leaves them an hour more.
+    Blob.objects.filter(pk=track.blob_id).update(created_at=now())
     for separation in track.separations.select_related("stem_set__job"):
         delete_separation(separation)
     track.delete()

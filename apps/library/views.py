@@ -129,7 +129,7 @@ def _stems_context(track: Track) -> dict:
     return {
         "track": track,
         "separation": separation,
-        "job": separation.stem_set.job if separation else None,
+        "job": separation.own_job if separation else None,
         "expected": None if separation else listing.expected_seconds(track),
         "mixable": track.seconds <= MIXER_SECONDS,
     }

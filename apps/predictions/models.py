@@ -68,6 +68,9 @@ class PredictionSet(models.Model):
 
 
 class ReferenceQuerySet(models.QuerySet):
+    def in_the_making(self) -> "ReferenceQuerySet":
+        return self.filter(published_at=None, abandoned_at=None)
+
     def current(self) -> "ReferenceQuerySet":
         return self.filter(current_of__isnull=False)
 
@@ -86,6 +89,7 @@ class Reference(models.Model):
     job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
+    abandoned_at = models.DateTimeField(null=True)  # its job ended without a result
 
     objects = ReferenceQuerySet.as_manager()
 
@@ -94,7 +98,7 @@ class Reference(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["track"],
-                condition=models.Q(published_at=None),
+                condition=models.Q(published_at=None, abandoned_at=None),
                 name="one_reference_in_the_making",
             )
         ]

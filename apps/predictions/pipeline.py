@@ -6,7 +6,7 @@ import json
 from django.db import transaction
 
 from apps.files import blobs
-from apps.jobs.models import Job
+from apps.jobs.models import Cancelled, Job
 from apps.predictions.models import PredictionModel, PredictionSet, Reference
 from audio import tagging
 from audio.tagging import Model, Tagging
@@ -14,7 +14,9 @@ from audio.tagging import Model, Tagging
 
 def predict(job: Job) -> None:
     """Ask today's models what they have not said yet of these bytes, and publish it all."""
-    reference = Reference.objects.select_related("track__blob").get(job=job)
+    reference = Reference.objects.select_related("track__blob").filter(job=job).first()
+    if reference is None:  # its track was deleted in the meantime
+        raise Cancelled
     sha256 = reference.track.sha256
     answers = {model: _known(sha256, model) for model in tagging.models()}
     missing = [model for model, answer in answers.items() if answer is None]

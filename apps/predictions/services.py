@@ -6,8 +6,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Prefetch
+from django.utils.timezone import now
 
 from apps.files.models import Track
+from apps.jobs.models import Job
 from apps.predictions.models import CurrentReference, PredictionSet, Reference
 
 GENRE, TEMPO, KEY = "genre-forest", "tempo", "key"
@@ -17,6 +19,15 @@ UNSURE = 0.35  # below this a genre is a guess, and shown as one
 def request_predictions(track: Track) -> None:
     """Ask for what today's models say of a track that has just become ready."""
     Reference.request(track, cause=Reference.Cause.UPLOAD)
+
+
+def follow_prediction(job: Job) -> None:
+    """A generation whose job came to nothing makes room for another one; a retry takes it up."""
+    rows = Reference.objects.filter(job=job, published_at=None)
+    if job.is_active:
+        rows.update(abandoned_at=None)
+    elif job.state != Job.State.DONE:
+        rows.update(abandoned_at=now())
 
 
 def current_reference(track: Track) -> Reference | None:
@@ -44,7 +55,7 @@ def summaries(tracks: Iterable[Track]) -> dict[UUID, dict[str, Any]]:
     current = CurrentReference.objects.filter(track__in=list(found))
     for row in current.select_related("reference").prefetch_related(sets):
         found[row.track_id] |= _summary(row.reference)
-    making = Reference.objects.filter(track__in=list(found), published_at=None)
+    making = Reference.objects.in_the_making().filter(track__in=list(found))
     for reference in making.select_related("job"):
         found[reference.track_id]["job"] = reference.job
     return found

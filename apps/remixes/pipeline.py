@@ -29,9 +29,9 @@ LISTENING, RENDERING = (0.0, 0.6), (0.6, 0.95)  # shares of the progress
 
 def remix(job: Job) -> None:
     """Make the recipe of a remix and the sound of it."""
-    row = Remix.objects.get(job=job)
-    tracks = list(row.tracks.select_related("blob").order_by("created_at"))
-    if not tracks:  # all of its songs were deleted in the meantime
+    row = Remix.objects.filter(job=job).first()
+    tracks = list(row.tracks.select_related("blob").order_by("created_at")) if row else []
+    if row is None or not tracks:  # it, or all of its songs, were deleted in the meantime
         raise Cancelled
     with ExitStack() as stack:
         folder = stack.enter_context(blobs.scratch())

@@ -44,9 +44,9 @@ def request_remix(
 def _check(tracks: Sequence[Track], beats: int, jump_rate: float, seed: int | None) -> None:
     problems = {}
     if len(tracks) not in SONGS:
-        problems["songs"] = f"Choose {SONGS.start} to {SONGS.stop - 1} songs."
+        problems["files"] = f"Choose {SONGS.start} to {SONGS.stop - 1} songs."
     if unready := [track.title for track in tracks if not track.is_ready]:
-        problems["songs"] = f"“{unready[0]}” cannot be read yet, so it cannot be remixed."
+        problems["files"] = f"“{unready[0]}” cannot be read yet, so it cannot be remixed."
     if beats not in BEATS:
         problems["beats"] = f"A remix has {BEATS.start} to {BEATS.stop - 1} beats."
     if not 0.0 <= jump_rate <= 1.0:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from apps.files.models import Blob, Track
+from apps.jobs import services as jobs
 from apps.jobs.models import Job
 
 
@@ -13,6 +14,10 @@ class StemSetQuerySet(models.QuerySet):
     def unwanted(self) -> "StemSetQuerySet":
         """Sets nobody wishes for: those who did have deleted their song, or are gone."""
         return self.filter(separations=None)
+
+    def orphaned(self) -> "StemSetQuerySet":
+        """Sets somebody waits for, whose job went with the person who had asked first."""
+        return self.filter(completed_at=None, job=None).exclude(separations=None)
 
 
 class StemSet(models.Model):
@@ -32,6 +37,17 @@ class StemSet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.engine} of {self.sha256[:8]}"
+
+    def queue_for(self, separation: "Separation") -> None:
+        """Have it made for one of those who wish for it."""
+        track = separation.track
+        self.job = jobs.enqueue(
+            kind="separate",
+            owner=separation.owner,
+            label=f"Unmix “{track.title}”",
+            page=f"/songs/{track.pk}/",
+        )
+        self.save(update_fields=["job"])
 
     @property
     def is_complete(self) -> bool:
@@ -84,4 +100,17 @@ class Separation(models.Model):
         """The state of the work behind it."""
         if self.stem_set.is_complete:
             return Job.State.DONE
-        return self.stem_set.job.state if self.stem_set.job else Job.State.FAILED
+        return self.stem_set.job.state if self.stem_set.job else Job.State.QUEUED
+
+    @property
+    def progress(self) -> float:
+        """0..1, of the work behind it, whoever's job that is."""
+        if self.stem_set.is_complete:
+            return 1.0
+        return self.stem_set.job.progress if self.stem_set.job else 0.0
+
+    @property
+    def own_job(self) -> Job | None:
+        """The job behind it, if this person asked for it; another's is not to be seen."""
+        job = self.stem_set.job
+        return job if job and job.owner_id == self.owner_id else None

@@ -15,9 +15,9 @@ FORMAT = "flac"
 
 def separate(job: Job) -> None:
     """Stream a mix through its engine into the blobs of a stem set."""
-    stem_set = StemSet.objects.get(job=job)
-    mix = Blob.objects.filter(tracks__sha256=stem_set.sha256).first()
-    if mix is None:  # the song was deleted in the meantime
+    stem_set = StemSet.objects.filter(job=job).first()
+    mix = Blob.objects.filter(tracks__sha256=stem_set.sha256).first() if stem_set else None
+    if stem_set is None or mix is None:  # the song was deleted, or another job does this
         raise Cancelled
     with blobs.local_copy(mix) as path, blobs.scratch() as folder:
         made = stems.separate_file(

@@ -1,5 +1,6 @@
 """Separations as JSON."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
@@ -31,14 +32,23 @@ class SeparationSerializer(serializers.ModelSerializer):
         choices=list(ENGINES), default=DEFAULT_ENGINE, source="stem_set.engine"
     )
     state = serializers.CharField(read_only=True)
-    job = JobSerializer(source="stem_set.job", read_only=True, allow_null=True)
+    job = serializers.SerializerMethodField(
+        help_text="The job that makes the stems; null when another person's job does."
+    )
+    progress = serializers.FloatField(read_only=True)
     stems = serializers.SerializerMethodField()
 
     class Meta:
         model = Separation
-        fields = ["id", "file", "engine", "state", "job", "stems", "created_at"]
+        fields = ["id", "file", "engine", "state", "progress", "job", "stems", "created_at"]
         read_only_fields = ["id", "created_at"]
         validators: list = []  # asking twice is no mistake
+
+    @extend_schema_field(JobSerializer(allow_null=True))
+    def get_job(self, separation: Separation) -> dict | None:
+        """Another person's words about their song are not for this one."""
+        job = separation.own_job
+        return JobSerializer(job, context=self.context).data if job else None
 
     def get_stems(self, separation: Separation) -> list[dict]:
         context = {**self.context, "separation": separation.pk}

@@ -52,27 +52,27 @@ def _separation(track: Track, owner, wish: StemSettings) -> Separation:
     )
     separation, _ = Separation.objects.get_or_create(owner=owner, track=track, stem_set=stem_set)
     if not stem_set.is_complete and not (stem_set.job and stem_set.job.is_active):
-        _queue(stem_set, track, owner)
+        stem_set.queue_for(separation)
     return separation
 
 
-def _queue(stem_set: StemSet, track: Track, owner) -> None:
-    stem_set.job = jobs.enqueue(
-        kind="separate",
-        owner=owner,
-        label=f"Unmix “{track.title}”",
-        page=f"/songs/{track.pk}/",
-    )
-    stem_set.save(update_fields=["job"])
+def follow_separation(job: Job) -> None:
+    """When somebody cancels what others wait for as well, it is made for one of them."""
+    if job.state != Job.State.CANCELLED:
+        return
+    waiting = Separation.objects.filter(stem_set__job=job).exclude(owner=job.owner)
+    other = waiting.select_related("stem_set", "track", "owner").order_by("created_at").first()
+    if other and not other.stem_set.is_complete:
+        other.stem_set.queue_for(other)
 
 
 @transaction.atomic
 def delete_separation(separation: Separation) -> None:
     """Forget a person's stems, and the stems themselves once nobody else has them."""
     stem_set = separation.stem_set
+    own_job = separation.own_job
     separation.delete()
-    if stem_set.separations.exists():
-        return
-    if stem_set.job and stem_set.job.state in Job.ACTIVE:
-        jobs.cancel_job(stem_set.job)
-    stem_set.delete()
+    if own_job:
+        jobs.cancel_job(own_job)  # made on for others, if there are any
+    if not stem_set.separations.exists():
+        stem_set.delete()

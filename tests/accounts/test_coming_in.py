@@ -65,6 +65,15 @@ def test_who_has_a_password_only_presses_the_button(client, owner):
     assert is_in(client)
 
 
+def test_who_has_forgotten_the_password_sets_a_new_one_after_a_link(client, owner):
+    client.post(services.signin_link(owner))
+    new = {"new_password1": "a whole new word", "new_password2": "a whole new word"}
+    assert client.post("/settings/", new).status_code == 302
+    owner.refresh_from_db()
+    assert owner.check_password("a whole new word")
+    assert client.post("/settings/", new).status_code == 200, "from now on, the old one is asked"
+
+
 def test_the_command_prints_a_link_that_works(client):
     out = StringIO()
     call_command("signin_link", stdout=out)

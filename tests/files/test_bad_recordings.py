@@ -82,6 +82,17 @@ def test_unusual_channels_and_rates_are_read_and_playable(known, channels, rate,
     assert (track.playable is None) == (channels <= 2 and rate <= 96_000)
 
 
+@pytest.mark.parametrize("rate", [1, 10, 2**31 - 1])
+def test_a_sample_rate_that_no_sound_has_is_refused(upload, rate, tmp_path):
+    """Resampled to 44.1 kHz, a few hundred kilobytes of it would fill the memory."""
+    path = tmp_path / "absurd.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes(b"\x10\x20" * 1000)
+    answer = upload(path)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "not_audio")
+
+
 def test_a_header_that_lies_about_its_length_is_met_with_the_truth(known, tmp_path):
     path = tmp_path / "liar.wav"
     with wave.open(str(path), "wb") as file:

@@ -9,6 +9,7 @@ from django.utils.timezone import now
 from apps.jobs import recovery, services, tasks, worker
 from apps.jobs.models import Cancelled, Interrupted, Job
 from apps.jobs.worker import worker_name
+from audiophile.celery import app as celery_app
 
 pytestmark = pytest.mark.django_db
 DEAD = f"{worker_name().partition(':')[0]}:999999:1"
@@ -125,6 +126,18 @@ def test_the_queue_is_told_once_the_row_stands(owner, django_capture_on_commit_c
     with django_capture_on_commit_callbacks() as callbacks:
         services.enqueue(kind="separate", owner=owner, label="Unmix")
     assert len(callbacks) == 1
+
+
+def test_a_broker_that_is_away_keeps_nobody_from_asking(
+    owner, monkeypatch, django_capture_on_commit_callbacks
+):
+    """Nothing listens on port 1; the row stands all the same, and the sweep says it again."""
+    monkeypatch.setattr(celery_app.conf, "broker_url", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(celery_app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(celery_app, "_pool", None)
+    with django_capture_on_commit_callbacks(execute=True):
+        services.enqueue(kind="separate", owner=owner, label="Unmix")
+    assert recovery.queues_with_work() == ["heavy"]
 
 
 def test_a_message_too_many_does_nothing():

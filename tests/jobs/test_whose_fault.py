@@ -55,8 +55,8 @@ def test_ours_is_an_apology_for_the_owner_and_a_traceback_for_us(run, caplog):
     assert "a bug" in caplog.text
 
 
-def test_a_cancelled_job_stays_cancelled(run):
-    assert run(Cancelled()).state == Job.State.RUNNING  # whoever cancelled has written the row
+def test_a_job_whose_song_is_gone_ends_as_cancelled(run):
+    assert run(Cancelled()).state == Job.State.CANCELLED
 
 
 def test_a_stopped_worker_gives_the_job_back(run):

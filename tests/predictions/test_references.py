@@ -48,3 +48,11 @@ def test_confidences_are_those_that_pass_the_threshold(track, api, settings):
     known = api.get(f"/api/files/{track.pk}").json()["confidences"]
     assert all({"utterance", "time", "confidence", "model"} == set(row) for row in known)
     assert all(row["confidence"] >= 0.9 for row in known)
+
+
+def test_a_cancelled_generation_makes_room_for_another(track, api, work):
+    first = Reference.request(track, cause=Reference.Cause.REFRESH)
+    api.post(f"/api/jobs/{first.job_id}/cancel")
+    assert Reference.request(track, cause=Reference.Cause.REFRESH)
+    work()
+    assert Reference.objects.in_the_making().count() == 0

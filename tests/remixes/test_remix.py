@@ -68,7 +68,7 @@ def test_beats_are_found_once(ask, songs, work):
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
-        ({"files": []}, "songs"),
+        ({"files": []}, "files"),
         ({"beats": 3}, "beats"),
         ({"jump_rate": 2}, "jump_rate"),
         ({"seed": -1}, "seed"),

@@ -1,5 +1,6 @@
 """`manage.py serve`: everything on this machine, until Ctrl-C."""
 
+import errno
 import fcntl
 import socket
 import time
@@ -10,7 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 
 from apps.accounts import services as accounts
 from apps.jobs.models import Process
@@ -23,12 +24,11 @@ class Command(BaseCommand):
     help = "Run the web server, the workers and the beat; Ctrl-C stops all of them."
 
     def handle(self, **options) -> None:
+        supervisor = Supervisor(commands(settings.HOST, settings.PORT), settings.DATA / "log")
+        supervisor.listen()
         with _only_one():
             _require_free_port()
             _prepare()
-            supervisor = Supervisor(
-                commands(f"{settings.HOST}:{settings.PORT}"), settings.DATA / "log"
-            )
             try:
                 with supervisor.running():
                     self._serve(supervisor)
@@ -39,23 +39,33 @@ class Command(BaseCommand):
         """Say where to go as soon as everything is there; then keep it there."""
         said, began = False, time.monotonic()
         for _ in supervisor.watch():
-            if not said and _is_ready():
-                link = accounts.absolute(accounts.signin_link(accounts.ensure_owner()))
-                connection.close()
-                self.stdout.write(f"Sign in: {link}")
-                self.stdout.flush()
-                said = True
-            if not said and time.monotonic() - began > PATIENCE:
+            if said:
+                continue
+            supervisor.require_life()
+            if said := _is_ready():
+                self._say_where()
+            elif time.monotonic() - began > PATIENCE:
                 raise GivingUp(f"Not everything has started; {settings.DATA / 'log'} says why.")
         self.stdout.write("Stopping …")
+
+    def _say_where(self) -> None:
+        link = accounts.absolute(accounts.signin_link(accounts.ensure_owner()))
+        connection.close()
+        self.stdout.write(f"Sign in: {link}")
+        self.stdout.flush()
 
 
 def _prepare() -> None:
     """Rows in today's shape, an owner, and no sign of life from before."""
-    call_command("migrate", verbosity=0, interactive=False)
-    accounts.ensure_owner()
-    Process.objects.all().delete()
-    connection.close()
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+        accounts.ensure_owner()
+        Process.objects.all().delete()
+    except OperationalError as error:
+        reason = str(error).splitlines()[0]
+        raise CommandError(f"The database cannot be used: {reason}") from error
+    finally:
+        connection.close()
 
 
 def _is_ready() -> bool:
@@ -86,13 +96,18 @@ def _only_one() -> Iterator[None]:
 
 
 def _require_free_port() -> None:
-    """Fail before anything has started when somebody else listens there."""
-    with socket.socket() as probe:
+    """Fail before anything has started when it could not listen there."""
+    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.HOST, settings.PORT))
         except OSError as error:
-            other = settings.PORT + 1
-            raise CommandError(
-                f"Port {settings.PORT} is taken. Choose another one: PORT={other} make run"
-            ) from error
+            raise CommandError(_why_not_there(error)) from error
+
+
+def _why_not_there(error: OSError) -> str:
+    if error.errno != errno.EADDRINUSE:
+        return f"Audiophile cannot listen on {settings.HOST}: see AUDIOPHILE_HOST."
+    other = settings.PORT + 1
+    return f"Port {settings.PORT} is taken. Choose another one: PORT={other} make run"
