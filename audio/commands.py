@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from audio import formats, io, stems
+from audio.errors import AudioError
 from audio.progress import Report, part
 
 SUFFIXES = {
@@ -154,11 +155,9 @@ def remix(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
     """Plan a remix of songs and play it into a file."""
     format = formats.by_suffix(arguments.out).name
     sources = {str(path): path for path in item.paths}
-    analyse = _named("audio.beats:analyse_file")
+    share = 0.6 / len(sources)
     grids = {
-        key: analyse(
-            path, part(report, index / len(sources) * 0.6, (index + 1) / len(sources) * 0.6)
-        )
+        key: _grid(path, part(report, index * share, (index + 1) * share))
         for index, (key, path) in enumerate(sources.items())
     }
     recipe = _named("audio.remix:plan")(
@@ -173,6 +172,14 @@ def remix(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
     data = {"file": str(arguments.out), "recipe": json.loads(recipe.to_json())}
     songs, parts = len({s.song for s in recipe.segments}), len(recipe.segments)
     yield Answer(data, f"{arguments.out}: {parts} parts of {songs} of {len(sources)} songs")
+
+
+def _grid(path: Path, report: Report) -> Any:
+    """The beats of one of several songs; a complaint says which it is about."""
+    try:
+        return _named("audio.beats:analyse_file")(path, report)
+    except AudioError as error:
+        raise type(error)(f"“{path}”: {error}") from error
 
 
 def compose(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
