@@ -28,6 +28,9 @@ class User(AbstractUser):
         MEMBER = "member"  # their own
 
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    # What they may store; empty is the server's usual quota.
+    quota_bytes = models.PositiveBigIntegerField(null=True, blank=True)
+    quota_minutes = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta(AbstractUser.Meta):
         constraints = [

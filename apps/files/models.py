@@ -1,11 +1,13 @@
 """Stored bytes, and the recordings people own."""
 
 import uuid
+from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import storages
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from apps.jobs.models import Job
 
@@ -14,9 +16,11 @@ SEARCH_WORDS = 8
 
 class BlobQuerySet(models.QuerySet):
     def unused(self) -> "BlobQuerySet":
-        """Blobs that no row refers to."""
+        """Blobs that no row refers to; having copies in other formats is no use of its own."""
         used = Q()
         for relation in Blob._meta.related_objects:
+            if relation.name == "renditions":
+                continue
             used |= Q(**{f"{relation.name}__isnull": False})
         return self.exclude(pk__in=Blob.objects.filter(used).values("pk"))
 
@@ -50,7 +54,11 @@ class Blob(models.Model):
 
 class TrackQuerySet(models.QuerySet):
     def owned_by(self, user) -> "TrackQuerySet":
-        return self.filter(owner=user)
+        """Theirs, without those they have deleted and may still want back."""
+        return self.filter(owner=user, deleted_at=None)
+
+    def deleted(self) -> "TrackQuerySet":
+        return self.exclude(deleted_at=None)
 
     def ready(self) -> "TrackQuerySet":
         return self.filter(state=Track.State.READY)
@@ -87,6 +95,7 @@ class Track(models.Model):
     waveform = models.ForeignKey(
         Blob, on_delete=models.PROTECT, related_name="waveform_of", null=True
     )
+    cover = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="cover_of", null=True)
     sha256 = models.CharField(max_length=64)
     filename = models.CharField(max_length=255)
     title = models.CharField(max_length=255)
@@ -102,6 +111,7 @@ class Track(models.Model):
     remark = models.TextField(blank=True)  # what is odd about a readable one
     job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True)  # for a minute, it can be had back
 
     objects = TrackQuerySet.as_manager()
 
@@ -110,7 +120,13 @@ class Track(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["owner", "sha256"], name="track_once_per_owner")
         ]
-        indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="track_newest")]
+        indexes = [
+            models.Index(fields=["owner", "-created_at", "-id"], name="track_newest"),
+            models.Index("owner", Lower("title"), "id", name="track_by_title"),
+            models.Index("owner", Lower("artist"), "id", name="track_by_artist"),
+            models.Index(fields=["owner", "seconds", "id"], name="track_by_length"),
+            models.Index(fields=["deleted_at"], name="track_deleted"),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -122,3 +138,73 @@ class Track(models.Model):
     @property
     def is_ready(self) -> bool:
         return self.state == self.State.READY
+
+
+class Tag(models.Model):
+    """A word that a song can be found by: from its file, from a person, from a model."""
+
+    class Origin(models.TextChoices):
+        FILE = "file"
+        PERSON = "person"
+        MODEL = "model"
+
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=80, db_index=True)  # lower case
+    origin = models.CharField(max_length=10, choices=Origin)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["track", "name", "origin"], name="tag_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Rendition(models.Model):
+    """A stored copy of some bytes in another format, made when first asked for."""
+
+    source = models.ForeignKey(Blob, on_delete=models.CASCADE, related_name="renditions")
+    format = models.CharField(max_length=20)  # a name of audio.formats.FORMATS
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="rendition_of")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "format"], name="rendition_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source} as {self.format}"
+
+
+class Upload(models.Model):
+    """A file on its way in by the tus protocol; its bytes lie in the scratch folder."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    filename = models.CharField(max_length=255)
+    metadata = models.TextField(blank=True)  # the header as it came, to be given back
+    size = models.PositiveBigIntegerField()
+    offset = models.PositiveBigIntegerField(default=0)
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, null=True)  # once it is whole
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.filename} ({self.offset} of {self.size})"
+
+    @property
+    def path(self) -> Path:
+        return settings.SCRATCH / f"tus-{self.pk}.upload"
+
+
+class ImportWish(models.Model):
+    """An address somebody wants a recording fetched from."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    url = models.URLField(max_length=2000)
+    job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="import_wish")
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, null=True)
+
+    def __str__(self) -> str:
+        return self.url

@@ -2,6 +2,7 @@
 
 import io
 import uuid
+from collections.abc import Iterable
 
 import numpy as np
 from django.db import IntegrityError, models, transaction
@@ -10,6 +11,8 @@ from django.utils.timezone import now
 from apps.files.models import Track
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
+
+GENRE, TEMPO, KEY = "genre-forest", "tempo", "key"
 
 
 class PredictionModel(models.Model):
@@ -65,6 +68,18 @@ class PredictionSet(models.Model):
         file = io.BytesIO()
         np.save(file, probabilities.astype(np.float16), allow_pickle=False)
         return file.getvalue()
+
+
+def in_short(sets: Iterable[PredictionSet]) -> dict[str, str | float]:
+    """What is said in one word or number, as `CurrentReference` keeps it."""
+    said = {made.model.name: made for made in sets}
+    genre, tempo, key = said.get(GENRE), said.get(TEMPO), said.get(KEY)
+    return {
+        "genre": genre.label if genre else "",
+        "genre_confidence": genre.confidence if genre else 0.0,
+        "tempo": (tempo and tempo.value) or 0.0,
+        "key": key.label if key else "",
+    }
 
 
 class ReferenceQuerySet(models.QuerySet):
@@ -128,12 +143,15 @@ class Reference(models.Model):
         self.published_at = now()
         self.save(update_fields=["published_at"])
         CurrentReference.objects.update_or_create(
-            track_id=self.track_id, defaults={"reference": self}
+            track_id=self.track_id, defaults={"reference": self, **in_short(sets)}
         )
 
 
 class CurrentReference(models.Model):
-    """Which generation of a track readers see: switched in one statement."""
+    """Which generation of a track readers see: switched in one statement.
+
+    What lists show, sort and filter by stands beside it, so that they need no other table.
+    """
 
     track = models.OneToOneField(
         Track, on_delete=models.CASCADE, primary_key=True, related_name="current"
@@ -141,6 +159,10 @@ class CurrentReference(models.Model):
     reference = models.OneToOneField(
         Reference, on_delete=models.CASCADE, related_name="current_of"
     )
+    genre = models.CharField(max_length=80, blank=True, db_index=True)
+    genre_confidence = models.FloatField(default=0.0)
+    tempo = models.FloatField(default=0.0, db_index=True)  # BPM; 0 where none was found
+    key = models.CharField(max_length=20, blank=True, db_index=True)
 
     def __str__(self) -> str:
         return str(self.reference_id)
