@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 from av.audio.stream import AudioStream
+from av.codec.codec import Codec, UnknownCodecError
 from av.container import InputContainer
 
 from audio import channels as mixing
 from audio import headers
 from audio.clip import Clip, Samples
-from audio.errors import AudioError, Damaged, Empty, NotAudio
+from audio.errors import AudioError, Damaged, Empty, NotAudio, TooLong
 from audio.resample import Resampler
 
 _CHUNK_FRAMES = 65_536
@@ -25,8 +27,15 @@ _DEMUXERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,matroska,webm,mov,mp4,m4a,mp3,mpc,"
     "mpc8,mpeg,mpegts,ogg,oma,rm,tta,voc,w64,wav,wv"
 )
-LOWEST_RATE, HIGHEST_RATE = 1000, 1_536_000  # Hz; others are mistakes, or meant to harm
-_OPTIONS = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}  # no playlists, no net
+OPTIONS = {  # no playlists, no net, and no more streams than a film has
+    "format_whitelist": _DEMUXERS,
+    "protocol_whitelist": "file",
+    "max_streams": "100",
+}
+_PATIENCE = 20.0  # s FFmpeg may stay in one call
+_RATES = (1_000, 768_000)  # Hz; converting from what lies outside takes memory without end
+_MOST_CHANNELS = 64
+_MOST_SAMPLES = 8 * 441_000  # in a block, over all its channels
 _TRUE_LENGTHS = {"flac", "aiff", "mov", "matroska", "w64", "caf", "ape", "tta"}
 
 Kind = tuple[int, tuple[str, ...]]
@@ -56,13 +65,15 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
     OSError
         If the file cannot be opened.
     """
-    if path.stat().st_size == 0:
-        raise Empty("This file is empty.")
+    _require_bytes(path)
     try:
-        container = av.open(str(path.resolve()), options=_OPTIONS, metadata_errors="replace")
-    except (av.FFmpegError, ValueError) as error:
-        if isinstance(error, OSError):
-            raise
+        container = av.open(
+            str(path.resolve()),
+            options={**OPTIONS, "codec_whitelist": _decoders()},
+            metadata_errors="replace",
+            timeout=_PATIENCE,
+        )
+    except (av.FFmpegError, ValueError) as error:  # some are OSErrors, of a file we can read
         if headers.begins_like_audio(path):
             raise Damaged("This file begins like audio, but nothing in it can be read.") from error
         raise NotAudio("This file is not audio, or not in a format we can read.") from error
@@ -70,11 +81,38 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
         stream = container.streams.best("audio")
         if not isinstance(stream, AudioStream):
             raise NotAudio("There is no sound in this file.")
-        if not stream.rate or not stream.channels:
-            raise NotAudio("This file is not audio, or not in a format we can read.")
-        if not LOWEST_RATE <= stream.rate <= HIGHEST_RATE:
-            raise NotAudio(f"This file says it has {stream.rate} samples a second; no sound has.")
+        _require_sane(stream)
         yield container, stream
+
+
+def _require_bytes(path: Path) -> None:
+    """Fail here where the file cannot be read, so that later failures are the recording's."""
+    with path.open("rb") as file:
+        if not file.read(1):
+            raise Empty("This file is empty.")
+
+
+def _require_sane(stream: AudioStream) -> None:
+    decoder = stream.codec_context  # None: nobody knows how to decode this
+    if not decoder or not stream.channels or not _RATES[0] <= (stream.rate or 0) <= _RATES[1]:
+        raise NotAudio("This file is not audio, or not in a format we can read.")
+    if stream.channels > _MOST_CHANNELS:
+        raise NotAudio(
+            f"This file has {stream.channels} channels; we read sound of up to {_MOST_CHANNELS}."
+        )
+
+
+@cache
+def _decoders() -> str:
+    """The names of all audio decoders: pictures and films are not decoded to find the sound."""
+    return ",".join(sorted(filter(_decodes_sound, av.codecs_available)))
+
+
+def _decodes_sound(name: str) -> bool:
+    try:
+        return Codec(name, "r").type == "audio"
+    except UnknownCodecError:  # it only encodes
+        return False
 
 
 def declared_seconds(container: InputContainer, stream: AudioStream) -> float | None:
@@ -102,6 +140,8 @@ class Decoding:
     ----------
     path : Path
         An audio file.
+    longest : float
+        In seconds; a file that goes on for longer, whatever its header says, is refused.
 
     Attributes
     ----------
@@ -111,8 +151,8 @@ class Decoding:
         Samples that were no finite (or no sane) numbers, now 0.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, longest: float = float("inf")) -> None:
+        self.path, self.longest = path, longest
         self.seconds = 0.0
         self.not_finite = 0
         self._declared = 0.0
@@ -140,7 +180,7 @@ class Decoding:
         rate, channels : int or None
             What is wanted, in Hz and number; the file's own where None.
         length : int
-            In frames.
+            In frames; fewer where that many channels of it would fill the memory.
 
         Yields
         ------
@@ -150,10 +190,13 @@ class Decoding:
         ------
         Empty, NotAudio, Damaged
             As `opened`, and where no sample is found.
+        TooLong
+            Once more than `longest` seconds were decoded.
         """
         with opened(self.path) as (container, stream):
             self._look_at(container, stream)
             rate, channels = rate or stream.rate, channels or stream.channels
+            length = min(length, _MOST_SAMPLES // channels)
             waiting = np.zeros((channels, 0), np.float32)
             for samples in self._converted(self._pieces(container, stream), rate, channels):
                 waiting = np.concatenate([waiting, samples], axis=1)
@@ -196,23 +239,32 @@ class Decoding:
     ) -> Iterator[tuple[Samples, Kind]]:
         """Frame by frame, holes filled with silence and padding at the end left off."""
         expected: float | None = None
+        padded = "mov" in container.format.name
         for frame in self._frames(container, stream):
-            samples, rate = _samples(frame), frame.sample_rate
+            rate = frame.sample_rate
+            kind = (rate, tuple(channel.name for channel in frame.layout.channels))
             hole = 0.0 if frame.time is None or expected is None else frame.time - expected
             expected = None if frame.time is None else frame.time + frame.samples / rate
             room = self._declared - self.seconds
             if _HOLE[0] < hole < _HOLE[1] and room > 0:
-                samples = np.pad(samples, ((0, 0), (round(min(hole, room) * rate), 0)))
-            elif "mov" in container.format.name and 0 < round(room * rate) < samples.shape[1]:
+                for silence in _silence(frame.layout.nb_channels, round(min(hole, room) * rate)):
+                    yield self._counted(silence, rate), kind
+            samples = _samples(frame)
+            if padded and 0 < round(room * rate) < samples.shape[1]:
                 samples = samples[:, : round(room * rate)]
-            self.seconds += samples.shape[1] / rate
-            yield samples, (rate, tuple(channel.name for channel in frame.layout.channels))
+            yield self._counted(samples, rate), kind
+
+    def _counted(self, samples: Samples, rate: int) -> Samples:
+        self.seconds += samples.shape[1] / rate
+        if self.seconds > self.longest:
+            raise TooLong(f"This recording is longer than {self.longest / 60:.0f} minutes.")
+        return samples
 
     def _frames(self, container: InputContainer, stream: AudioStream) -> Iterator[av.AudioFrame]:
         """Every frame that can be decoded; a packet that cannot is passed over."""
         for packet in self._packets(container, stream):
             try:
-                frames = [f for f in packet.decode() if isinstance(f, av.AudioFrame)]
+                frames = [frame for frame in packet.decode() if _is_sane(frame)]
             except av.FFmpegError:
                 self._lost += float((packet.duration or 0) * (packet.time_base or 0)) or 0.02
                 self._failed = self._lost > _LONGEST_LOSS
@@ -224,10 +276,14 @@ class Decoding:
 
     def _packets(self, container: InputContainer, stream: AudioStream) -> Iterator[Any]:
         """Packets until the end or until the container can be followed no further."""
-        try:
-            yield from container.demux(stream)
-        except av.FFmpegError:
-            self._failed = True
+        while True:
+            try:
+                yield from container.demux(stream)
+            except IndexError:  # PyAV does not know a stream that begins in the middle
+                continue
+            except av.FFmpegError:
+                self._failed = True
+            return
 
     def _finite(self, samples: Samples) -> Samples:
         sane = np.abs(samples) < _ABSURD
@@ -240,6 +296,21 @@ class Decoding:
         if self.breaks_off or self._lost:
             return Damaged("Nothing in this file can be decoded.")
         return Empty("There is no sound in this file: it has no samples.")
+
+
+def _is_sane(frame: Any) -> bool:
+    """Whether it is sound, of a rate and so many channels that it can be worked on."""
+    return (
+        isinstance(frame, av.AudioFrame)
+        and _RATES[0] <= frame.sample_rate <= _RATES[1]
+        and frame.layout.nb_channels <= _MOST_CHANNELS
+    )
+
+
+def _silence(channels: int, frames: int) -> Iterator[Samples]:
+    """So many frames of it, in pieces."""
+    for start in range(0, frames, _CHUNK_FRAMES):
+        yield np.zeros((channels, min(_CHUNK_FRAMES, frames - start)), np.float32)
 
 
 def _gathered(pieces: Iterator[tuple[Samples, Kind]]) -> Iterator[tuple[Samples, Kind]]:
@@ -259,6 +330,8 @@ def _gathered(pieces: Iterator[tuple[Samples, Kind]]) -> Iterator[tuple[Samples,
 
 def _samples(frame: av.AudioFrame) -> Samples:
     """A frame's samples as float32 [channels, n], full scale at -1..1."""
+    if frame.format.name.startswith("s64"):  # numpy has these, PyAV does not
+        (frame,) = av.AudioResampler("dbl").resample(frame)
     raw = frame.to_ndarray()
     if not frame.format.is_planar:
         raw = raw.reshape(-1, frame.layout.nb_channels).T

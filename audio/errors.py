@@ -31,6 +31,12 @@ class TooShort(AudioError):
     code = "too_short"
 
 
+class TooLong(AudioError):
+    """The recording goes on for longer than was allowed."""
+
+    code = "too_long"
+
+
 class Silent(AudioError):
     """There is nothing to hear."""
 

@@ -32,6 +32,7 @@ class Probe:
     title: str
     artist: str
     album: str
+    genre: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,16 @@ def probe(path: Path) -> Probe:
             title=tags.get("title", ""),
             artist=tags.get("artist", ""),
             album=tags.get("album", ""),
+            genre=tags.get("genre", ""),
         )
 
 
 def verify(
-    path: Path, listen: Callable[[Clip], None] | None = None, report: Report = ignore
+    path: Path,
+    listen: Callable[[Clip], None] | None = None,
+    report: Report = ignore,
+    *,
+    longest: float = float("inf"),
 ) -> Decoded:
     """Decode a file to its very end, at its own rate and with its own channels.
 
@@ -99,6 +105,8 @@ def verify(
         Hears every block of it, in order (a waveform's peaks are made so).
     report : Report
         Told the fraction decoded.
+    longest : float
+        In seconds. A header may lie about the length, so the sound itself is counted.
 
     Returns
     -------
@@ -110,8 +118,10 @@ def verify(
         As `probe`; Empty also if the file is whole and has no samples.
     Damaged
         If nothing could be decoded.
+    TooLong
+        If there is more than `longest` of it.
     """
-    decoding = Decoding(path)
+    decoding = Decoding(path, longest)
     frames = 0
     for block in decoding.blocks(None, None, BLOCK_FRAMES):
         frames += block.frames

@@ -1,109 +1,94 @@
-"""The peaks of a recording, as a page draws them."""
+"""A waveform at several zooms: peaks of peaks of peaks, small enough to keep and quick to draw."""
+
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 
-from audio.clip import Clip, Samples
+from audio.clip import Clip
 
-_MOST_BINS = 32_768
+Peaks = npt.NDArray[np.int8]
+FACTOR = 4
+FINEST_PER_SECOND = 128  # peaks a second at the closest zoom
+OVERVIEW = 2000  # the coarsest zoom has at most so many
 
 
-class PeakMeter:
-    """Hears a recording of unknown length block by block and remembers its outline.
+class Pyramid:
+    """Listens to a recording in blocks, and keeps its loudest and softest samples.
 
-    It keeps the lowest and highest sample of equal bins. When there are too many, neighbours are
-    merged and the bins are twice as long from then on: memory is bounded, and a bin is never
-    longer than 1/16384 of the recording. Up to 32768 samples are remembered one by one.
+    One peak covers 1 / `FINEST_PER_SECOND` seconds; each further zoom joins `FACTOR` of them.
+    Memory is two bytes a peak: 2.8 MB for three hours.
 
     Examples
     --------
-    >>> meter = PeakMeter()
-    >>> meter.feed(Clip(np.array([[0.5, -1.0, 0.25, 0.0]], np.float32), 44100))
-    >>> meter.peaks(2)
-    array([[-1.  ,  0.5 ],
-           [ 0.  ,  0.25]], dtype=float32)
+    >>> pyramid = Pyramid()
+    >>> pyramid.feed(Clip(np.ones((2, 44_100), np.float32), 44_100))
+    >>> [len(level) for level in pyramid.levels()]
+    [128]
     """
 
     def __init__(self) -> None:
-        self._size = 1  # frames in a bin
-        self._low = np.zeros(_MOST_BINS, np.float32)
-        self._high = np.zeros(_MOST_BINS, np.float32)
-        self._bins = 0
-        self._open: Samples = np.zeros(0, np.float32)  # the extremes in a bin not yet full
-        self._inside = 0  # frames in it
+        self._parts: list[Peaks] = []
+        self._rest: npt.NDArray[np.float32] = np.zeros(0, np.float32)
+        self._given = 0
+        self._heard = 0
+        self._rate = 0
 
     def feed(self, clip: Clip) -> None:
-        """Take the next block.
+        """Take the next block [channels, n], of any length; one sample rate throughout."""
+        self._rate = clip.sample_rate
+        mono = clip.samples.mean(axis=0)
+        samples = np.concatenate([self._rest, np.nan_to_num(mono)]).astype(np.float32)
+        start = self._heard - len(self._rest)
+        self._heard += clip.frames
+        due = self._heard * FINEST_PER_SECOND // self._rate
+        edges = -(-np.arange(self._given, due + 1) * self._rate // FINEST_PER_SECOND) - start
+        self._parts.append(_peaks(samples, edges))
+        self._rest = samples[edges[-1] :]
+        self._given = due
 
-        Parameters
-        ----------
-        clip : Clip [shape=(channels, n)]
-            Its channels are averaged.
-        """
-        samples = clip.mono().samples[0]
-        while samples.size:
-            taken = min(samples.size, self._room())
-            self._take(samples[:taken])
-            samples = samples[taken:]
+    @property
+    def seconds(self) -> float:
+        """How much it has heard."""
+        return self._heard / self._rate if self._rate else 0.0
 
-    def peaks(self, points: int) -> NDArray[np.float32]:
-        """Return the outline.
+    def levels(self) -> list[Peaks]:
+        """Return the zooms, closest first: int8 [points, 2] (lowest, highest; full scale 127)."""
+        last = _peaks(self._rest, np.array([0, len(self._rest)] if len(self._rest) else [0]))
+        finest = np.concatenate([*self._parts, last])
+        levels = [finest]
+        while len(levels[-1]) > OVERVIEW:
+            levels.append(_joined(levels[-1]))
+        return levels
 
-        Parameters
-        ----------
-        points : int
-            How many are wanted, at least 1. More than there are samples repeats them.
 
-        Returns
-        -------
-        np.ndarray [shape=(points, 2), dtype=float32]
-            Lowest and highest sample of each of `points` equal parts; zeros before any sound.
+def _peaks(
+    samples: npt.NDArray[np.float32], edges: Sequence[int] | npt.NDArray[np.int64]
+) -> Peaks:
+    """Lowest and highest sample between each two edges [points, 2]; edges rise."""
+    if len(edges) < 2:
+        return np.zeros((0, 2), np.int8)
+    begins = np.minimum(np.asarray(edges[:-1]), len(samples) - 1)
+    within = samples[: edges[-1]]
+    both = [np.minimum.reduceat(within, begins), np.maximum.reduceat(within, begins)]
+    peaks: Peaks = np.rint(np.clip(np.stack(both, axis=1), -1, 1) * 127).astype(np.int8)
+    return peaks
 
-        Raises
-        ------
-        ValueError
-            If there is no point.
-        """
-        if points < 1:
-            raise ValueError(f"An outline has one point or more, not {points}.")
-        low, high = self._low[: self._bins], self._high[: self._bins]
-        if self._inside:
-            low = np.append(low, self._open.min())
-            high = np.append(high, self._open.max())
-        if not low.size:
-            return np.zeros((points, 2), np.float32)
-        starts = np.arange(points) * low.size // points
-        stops = np.maximum(np.arange(1, points + 1) * low.size // points, starts + 1)
-        pairs = [(low[a:b].min(), high[a:b].max()) for a, b in zip(starts, stops, strict=True)]
-        return np.array(pairs, np.float32)
 
-    def _room(self) -> int:
-        """How many frames fit before neighbours have to be merged."""
-        if self._bins == _MOST_BINS:
-            self._low[: _MOST_BINS // 2] = np.minimum(self._low[::2], self._low[1::2])
-            self._high[: _MOST_BINS // 2] = np.maximum(self._high[::2], self._high[1::2])
-            self._bins, self._size = _MOST_BINS // 2, self._size * 2
-        return (_MOST_BINS - self._bins) * self._size - self._inside
+def _joined(level: Peaks) -> Peaks:
+    """Each `FACTOR` peaks as one."""
+    begins = np.arange(0, len(level), FACTOR)
+    low = np.minimum.reduceat(level[:, 0], begins)
+    high = np.maximum.reduceat(level[:, 1], begins)
+    return np.stack([low, high], axis=1)
 
-    def _take(self, samples: Samples) -> None:
-        if self._inside:
-            samples = self._fill(samples)
-        whole = samples.size // self._size
-        bins = samples[: whole * self._size].reshape(whole, self._size)
-        self._low[self._bins : self._bins + whole] = bins.min(axis=1)
-        self._high[self._bins : self._bins + whole] = bins.max(axis=1)
-        self._bins += whole
-        rest = samples[whole * self._size :]
-        if rest.size:
-            self._open, self._inside = rest.copy(), rest.size
 
-    def _fill(self, samples: Samples) -> Samples:
-        """Complete the open bin; return what is left."""
-        taken = samples[: self._size - self._inside]
-        self._inside += taken.size
-        both = np.concatenate([self._open, taken])
-        self._open = np.array([both.min(), both.max()], np.float32)
-        if self._inside == self._size:
-            self._low[self._bins], self._high[self._bins] = self._open
-            self._bins, self._inside = self._bins + 1, 0
-        return samples[taken.size :]
+def to_bytes(levels: Sequence[Peaks]) -> bytes:
+    """All zooms one after the other, closest first: pairs of signed bytes."""
+    return b"".join(level.tobytes() for level in levels)
+
+
+def from_bytes(data: bytes) -> list[list[int]]:
+    """Pairs [lowest, highest] of -127..127, as `to_bytes` wrote them."""
+    pairs = np.frombuffer(data, np.int8).reshape(-1, 2)
+    return [[int(low), int(high)] for low, high in pairs]

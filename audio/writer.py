@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import av
 import numpy as np
 from av.audio.stream import AudioStream
+from av.container import OutputContainer
 
 from audio import channels as mixing
 from audio import formats
@@ -59,14 +60,9 @@ class Writer:
         self._tags = dict(tags or {})
         self._written = 0
 
-    def __enter__(self) -> "Writer":
+    def __enter__(self) -> Self:
         self._resampler = Resampler(self._width, self.sample_rate, self._rate)
-        self._container = av.open(
-            str(self._part.absolute()),
-            "w",
-            format=self.format.container,
-            container_options=dict(self.format.options),
-        )
+        self._container = self._opened()
         self._container.metadata.update(self._tags)
         self._stream = self._new_stream()
         self._container.start_encoding()
@@ -84,9 +80,20 @@ class Writer:
                 self._container.mux(self._stream.encode(None))
             self._container.close()
             if kind is None:
-                self._part.replace(self.path)
+                self._keep()
         finally:
             self._part.unlink(missing_ok=True)
+
+    def _opened(self) -> OutputContainer:
+        return av.open(
+            str(self._part.absolute()),
+            "w",
+            format=self.format.container,
+            container_options=dict(self.format.options),
+        )
+
+    def _keep(self) -> None:
+        self._part.replace(self.path)
 
     def write(self, clip: Clip) -> None:
         """Append a clip [channels, n].

@@ -1,49 +1,56 @@
-"""The outline of a recording."""
+"""A waveform at several zooms."""
 
 import numpy as np
 import pytest
 
 from audio.clip import Clip
-from audio.waveform import PeakMeter
+from audio.waveform import FINEST_PER_SECOND, OVERVIEW, Pyramid, from_bytes, to_bytes
 
 
-def outline(samples: np.ndarray, block: int, points: int) -> np.ndarray:
-    meter = PeakMeter()
+def levels(samples: np.ndarray, rate: int, block: int) -> list[np.ndarray]:
+    pyramid = Pyramid()
     for start in range(0, samples.shape[1], block):
-        meter.feed(Clip(samples[:, start : start + block], 44_100))
-    return meter.peaks(points)
+        pyramid.feed(Clip(samples[:, start : start + block], rate))
+    return pyramid.levels()
 
 
-@pytest.mark.parametrize("frames", [5, 32_768, 32_769, 100_000, 300_001])
-def test_the_size_of_the_blocks_does_not_matter(frames):
-    samples = np.random.default_rng(frames).uniform(-1, 1, (1, frames)).astype(np.float32)
-    np.testing.assert_array_equal(outline(samples, 4096, 500), outline(samples, 70_001, 500))
+@pytest.fixture
+def noise() -> np.ndarray:
+    return np.random.default_rng(3).uniform(-1, 1, (2, 8000 * 40)).astype(np.float32)
 
 
-def test_every_extreme_is_there_in_its_place():
-    samples = np.zeros((1, 1_000_000), np.float32)
-    samples[0, 123_456], samples[0, 765_432] = 1.0, -0.5
-    peaks = outline(samples, 10_000, 1000)
-    assert peaks.shape == (1000, 2)
-    assert peaks[:, 1].argmax() == 123
-    assert peaks[:, 0].argmin() == 765
-    assert (peaks[:, 1].max(), peaks[:, 0].min()) == (1.0, -0.5)
+def test_blocks_of_any_size_draw_the_same(noise):
+    for one, other in zip(levels(noise, 8000, 320_000), levels(noise, 8000, 777), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
-def test_channels_are_averaged():
-    assert outline(np.array([[1.0, 0.0], [0.0, 0.0]], np.float32), 2, 2)[0, 1] == 0.5
+def test_every_zoom_shows_the_extremes(noise):
+    mono = noise.mean(axis=0)
+    for level in levels(noise, 8000, 5000):
+        assert level[:, 0].min() == round(mono.min() * 127)
+        assert level[:, 1].max() == round(mono.max() * 127)
 
 
-def test_few_samples_are_repeated_and_none_are_zeros():
-    assert outline(np.array([[0.5, -0.5]], np.float32), 1, 4)[:, 1].tolist() == [
-        0.5,
-        0.5,
-        -0.5,
-        -0.5,
-    ]
-    assert not PeakMeter().peaks(10).any()
+def test_the_closest_zoom_is_fine_and_the_widest_fits_a_page(noise):
+    found = levels(noise, 8000, 5000)
+    assert len(found[0]) == 40 * FINEST_PER_SECOND
+    assert len(found[-1]) <= OVERVIEW
 
 
-def test_no_points_is_refused():
-    with pytest.raises(ValueError, match="one point"):
-        PeakMeter().peaks(0)
+def test_a_click_is_where_it_is():
+    samples = np.zeros((1, 44_100 * 3), np.float32)
+    samples[0, 44_100 * 2] = 0.9
+    level = levels(samples, 44_100, 1000)[0]
+    assert int(level[:, 1].argmax()) == 2 * FINEST_PER_SECOND
+
+
+@pytest.mark.parametrize("frames", [1, 5, 300])
+def test_very_short_is_one_peak_at_least(frames):
+    assert len(levels(np.full((1, frames), 0.5, np.float32), 44_100, 100)[0]) >= 1
+
+
+def test_bytes_come_back(noise):
+    found = levels(noise, 8000, 5000)
+    data = to_bytes(found)
+    first = from_bytes(data[: 2 * len(found[0])])
+    assert first == found[0].tolist()
