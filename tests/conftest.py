@@ -11,6 +11,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Tests of `audio` run without Django too: `pytest tests/audio -p no:django`."""
     if config.pluginmanager.hasplugin("django"):
         config.pluginmanager.import_plugin("tests.product")
+        config.pluginmanager.import_plugin("tests.buckets")
 
 
 @pytest.fixture(scope="session")

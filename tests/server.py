@@ -98,18 +98,19 @@ class Api(requests.Session):
         self.url = url
         self.headers["Authorization"] = f"Token {token}"
 
-    def request(self, method, path, *args, **kwargs):  # type: ignore[override]
+    def request(self, method: Any, path: Any, **rest: Any) -> requests.Response:  # type: ignore[override]
         url = path if path.startswith("http") else f"{self.url}/api{path}"
-        return super().request(method, url, *args, timeout=30, **kwargs)
+        return super().request(method, url, **{"timeout": 30, **rest})
 
-    def upload(self, path: Path) -> dict:
+    def upload(self, path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             answer = self.post("/files/upload", files={"file": (path.name, file)})
         answer.raise_for_status()
-        return answer.json()
+        known: dict[str, Any] = answer.json()
+        return known
 
-    def ready(self, file: str) -> dict:
+    def ready(self, file: str) -> dict[str, Any]:
         """Wait until a file is read and its predictions are there."""
-        return wait_for(
-            lambda: (known := self.get(f"/files/{file}").json())["reference"] and known
-        )
+        wait_for(lambda: self.get(f"/files/{file}").json()["reference"])
+        known: dict[str, Any] = self.get(f"/files/{file}").json()
+        return known

@@ -1,4 +1,9 @@
-"""Bytes into storage and back; the same bytes are stored once."""
+"""Bytes into storage and back; the same bytes are stored once.
+
+A blob's row is there before its bytes come and until after they are gone, so that no crash leaves
+bytes which no row knows. While its `sha256` is empty it is being written or removed: nobody finds
+it by its content, and the sweep takes what became of it.
+"""
 
 import hashlib
 import shutil
@@ -6,31 +11,37 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files import File
-from django.core.files.storage import FileSystemStorage, storages
+from django.db import DatabaseError, transaction
 from django.utils.timezone import now
 
 from apps.files.models import Blob
-from apps.jobs.worker import is_dead, worker_name
+from apps.files.stored import place
+from apps.jobs.worker import every, is_dead, worker_name
 
-BLOCK = 64 * 1024  # bytes
 SCRATCH_KEPT = 48 * 3600  # seconds; no job runs that long, and no upload
+RENEWED = 600  # seconds; well within the hour that the sweep leaves new rows alone
+IN_TRANSIT = ""  # the sha256 of bytes that are being written or removed
 
 
-class _Staged(File):
-    """A file that Django's local storage may move into place rather than copy."""
-
-    def temporary_file_path(self) -> str:
-        return str(self.name)
+class Changed(Exception):
+    """The stored bytes are not the ones that were put there, or somebody else moved them."""
 
 
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def stored_sha256(blob: Blob) -> str:
+    """The digest of what the storage really holds, read in bounded blocks."""
+    digest = hashlib.sha256()
+    for block in place(blob.storage).blocks(blob.key, 0, blob.size):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 @contextmanager
@@ -45,69 +56,161 @@ def scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-def store(path: Path, *, content_type: str, suffix: str = "", sha256: str = "") -> Blob:
-    """Take a finished file into the storage; it may be moved there.
+# -- in ------------------------------------------------------------------------------------------
+
+
+def store(
+    path: Path, *, content_type: str, suffix: str = "", sha256: str = "", alias: str = ""
+) -> Blob:
+    """Take a finished file into a storage, the usual one if none is named; it may be moved there.
 
     Bytes that are stored already keep their blob, which counts as new again so that the sweep
     leaves it to its new owner.
     """
     sha256 = sha256 or sha256_of(path)
-    alias = settings.AUDIOPHILE_STORAGE
+    alias = alias or settings.AUDIOPHILE_STORAGE
+    if known := _known(alias, sha256):
+        return known
+    with _placed(path, alias, suffix or path.suffix, content_type) as blob:
+        blob.sha256 = sha256
+        if not _in_transit(blob).update(sha256=sha256, created_at=now()):
+            raise Changed(f"{blob} was swept away while it was being written.")
+    return blob
+
+
+def _known(alias: str, sha256: str) -> Blob | None:
     for blob in Blob.objects.filter(storage=alias, sha256=sha256):
-        fresh = Blob.objects.filter(pk=blob.pk).update(created_at=now())
-        if fresh and storages[alias].exists(blob.key):
+        fresh = Blob.objects.filter(pk=blob.pk, sha256=sha256).update(created_at=now())
+        if fresh and place(alias).exists(blob.key):
             return blob
-    return _store_new(path, alias, sha256, content_type, suffix or path.suffix)
+    return None
 
 
-def _store_new(path: Path, alias: str, sha256: str, content_type: str, suffix: str) -> Blob:
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        key = storages[alias].save(
-            f"{sha256[:2]}/{uuid.uuid4().hex}{suffix.lower()}", _Staged(file, name=str(path))
-        )
-    return Blob.objects.create(
-        storage=alias, key=key, size=size, sha256=sha256, content_type=content_type
+@contextmanager
+def _placed(path: Path, alias: str, suffix: str, content_type: str) -> Iterator[Blob]:
+    """A new row, then its bytes; both are gone again when the block fails."""
+    name = uuid.uuid4().hex
+    blob = Blob.objects.create(
+        storage=alias,
+        key=f"{name[:2]}/{name}{suffix.lower() or '.bin'}",
+        size=path.stat().st_size,
+        sha256=IN_TRANSIT,
+        content_type=content_type,
     )
+    try:
+        with every(RENEWED, lambda: _renew(blob)):
+            place(alias).put(blob.key, path)
+        yield blob
+    except Exception:
+        _discard(blob)
+        raise
+
+
+def _renew(blob: Blob) -> None:
+    """Say that it is still being written; a database that is busy for a moment hears it later."""
+    with suppress(DatabaseError):
+        _in_transit(blob).update(created_at=now())
+
+
+def _in_transit(blob: Blob):
+    return Blob.objects.filter(pk=blob.pk, sha256=IN_TRANSIT)
+
+
+# -- out -----------------------------------------------------------------------------------------
 
 
 @contextmanager
 def local_copy(blob: Blob) -> Iterator[Path]:
-    """The bytes as a file on this machine: the stored one itself where it is one."""
-    storage = storages[blob.storage]
-    if isinstance(storage, FileSystemStorage):
-        yield Path(storage.path(blob.key))
-        return
-    with scratch() as folder, blob.open() as source:
-        path = folder / f"copy{blob.suffix}"
-        with path.open("wb") as target:
-            shutil.copyfileobj(source, target, BLOCK)
+    """The bytes as a file on this machine that stays, whatever becomes of the blob meanwhile."""
+    with scratch() as folder:
+        try:
+            path = place(blob.storage).fetch(blob.key, folder)
+        except FileNotFoundError:
+            path = place(_new_place(blob).storage).fetch(blob.key, folder)
         yield path
 
 
 def read_range(blob: Blob, start: int, stop: int) -> Iterator[bytes]:
-    """Bytes start..stop in bounded blocks, without fetching the rest."""
-    storage = storages[blob.storage]
-    if not isinstance(storage, FileSystemStorage):
-        remote = storage.bucket.Object(blob.key)  # type: ignore[attr-defined]
-        body = remote.get(Range=f"bytes={start}-{stop - 1}")["Body"]
-        yield from body.iter_chunks(BLOCK)
-        return
-    with blob.open() as file:
-        file.seek(start)
-        while start < stop and (block := file.read(min(BLOCK, stop - start))):
-            start += len(block)
-            yield block
+    """Bytes start..stop in bounded blocks, without fetching the rest.
+
+    Raises `FileNotFoundError` at once, not at the first block.
+    """
+    try:
+        return place(blob.storage).blocks(blob.key, start, stop)
+    except FileNotFoundError:
+        return place(_new_place(blob).storage).blocks(blob.key, start, stop)
+
+
+def _new_place(blob: Blob) -> Blob:
+    """Where the bytes have been moved since the row was read."""
+    try:
+        blob.refresh_from_db(fields=["storage", "key"])
+    except Blob.DoesNotExist as error:
+        raise FileNotFoundError(blob.key) from error
+    return blob
+
+
+def is_there(blob: Blob) -> bool:
+    return place(blob.storage).exists(blob.key)
+
+
+def still_there(blob: Blob) -> bool:
+    """Does a row stand for the same place yet, or was it moved or removed in the meantime?"""
+    return Blob.objects.filter(pk=blob.pk, storage=blob.storage, key=blob.key).exists()
+
+
+# -- elsewhere -----------------------------------------------------------------------------------
+
+
+def move(blob: Blob, alias: str) -> None:
+    """Copy the bytes to another storage, verify the copy, switch the row, remove the original."""
+    with scratch() as folder:
+        path = place(blob.storage).fetch(blob.key, folder)
+        if sha256_of(path) != blob.sha256:
+            raise Changed(f"{blob} is not what was stored there.")
+        replace(blob, path, alias)
+
+
+def replace(blob: Blob, path: Path, alias: str) -> None:
+    """Let the row stand for the same bytes at a new place; the old place is emptied."""
+    with _placed(path, alias, blob.suffix, blob.content_type) as copy:
+        if stored_sha256(copy) != blob.sha256:
+            raise Changed(f"{blob} changed on its way to {alias}.")
+        left = _switch(blob, copy)
+    _discard(left)
+
+
+@transaction.atomic
+def _switch(blob: Blob, copy: Blob) -> Blob:
+    """Give the blob the place of its copy; returns a row that stands for the place it left."""
+    old = {"storage": blob.storage, "key": blob.key}
+    new = {"storage": copy.storage, "key": copy.key}
+    _in_transit(copy).delete()
+    here = Blob.objects.filter(pk=blob.pk, sha256=blob.sha256, **old)
+    if not here.update(**new):
+        raise Changed(f"{blob} was moved or removed by somebody else.")
+    blob.storage, blob.key = copy.storage, copy.key
+    return Blob.objects.create(
+        **old, size=blob.size, sha256=IN_TRANSIT, content_type=blob.content_type
+    )
+
+
+# -- away ----------------------------------------------------------------------------------------
 
 
 def remove_unused(blob: Blob) -> None:
-    """Delete row, then bytes: a file without a row harms nobody, a row without its file would.
+    """Take the blob out of use, then delete its bytes, then the row.
 
     A blob that somebody took into use in the meantime has a new date, and stays.
     """
-    deleted, _ = Blob.objects.unused().filter(pk=blob.pk, created_at=blob.created_at).delete()
-    if deleted:
-        storages[blob.storage].delete(blob.key)
+    unused = Blob.objects.unused().filter(pk=blob.pk, created_at=blob.created_at)
+    if unused.update(sha256=IN_TRANSIT):
+        _discard(blob)
+
+
+def _discard(blob: Blob) -> None:
+    place(blob.storage).delete(blob.key)
+    _in_transit(blob).delete()
 
 
 def remove_dead_scratch() -> None:

@@ -1,24 +1,25 @@
 """What a worker does with a new recording: read all of it, draw it, make it playable."""
 
-import json
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from apps.files import blobs
-from apps.files.models import Blob, Track
+from apps.files import blobs, limits, waveforms
+from apps.files.models import Blob, Tag, Track
 from apps.jobs.models import Cancelled, Job
-from audio import io
+from audio import io, pictures
+from audio.clip import Clip
 from audio.progress import part
-from audio.waveform import PeakMeter
+from audio.waveform import Pyramid
 
-WAVEFORM_POINTS = 2000
 # What browsers play as it is; of everything else they get a FLAC copy.
 WEB_CODECS = frozenset({"mp3", "aac", "vorbis", "opus", "flac", "pcm_s16le", "pcm_s24le"})
 PUBLISHED = [
-    "waveform", "playable", "seconds", "channels", "sample_rate", "remark", "state", "problem",
+    "waveform",
+    "cover", "playable", "seconds", "channels", "sample_rate", "remark", "state", "problem",
 ]  # fmt: skip
 WEB_SAMPLE_RATE = 96_000  # Hz, at most
 
@@ -28,32 +29,44 @@ def probe(job: Job) -> None:
     track = Track.objects.select_related("blob").filter(job=job).first()
     if track is None:  # it was deleted in the meantime
         raise Cancelled
-    meter = PeakMeter()
+    pyramid = Pyramid()
     with blobs.local_copy(track.blob) as path, blobs.scratch() as folder:
-        decoded = io.verify(path, meter.feed, part(job.report, 0.0, 0.7))
-        track.waveform = store_waveform(meter, decoded.seconds, folder)
+        listen = partial(_listen, pyramid)
+        decoded = io.verify(path, listen, part(job.report, 0.0, 0.7))
+        track.waveform = waveforms.store(pyramid, decoded.seconds, folder)
+        track.cover = _cover(path, folder)
         track.playable = _playable_copy(job, track, path, folder)
+        genre = io.probe(path).genre
     track.seconds, track.channels = decoded.seconds, decoded.channels
     track.sample_rate = decoded.sample_rate
     track.remark = _remark(decoded)
     track.state, track.problem = Track.State.READY, ""
-    _publish(job, track)
+    _publish(job, track, genre)
 
 
-def _publish(job: Job, track: Track) -> None:
+def _listen(pyramid: Pyramid, block: Clip) -> None:
+    """Headers lie about length; what is longer than allowed shows while it is decoded."""
+    pyramid.feed(block)
+    limits.check_length(pyramid.seconds)
+
+
+def _publish(job: Job, track: Track, genre: str) -> None:
     with transaction.atomic():
         job.confirm()
         track.save(update_fields=PUBLISHED)
+        for name in filter(None, (word.strip().lower()[:80] for word in genre.split(";"))):
+            Tag.objects.get_or_create(track=track, name=name, origin=Tag.Origin.FILE)
     for name in settings.ON_TRACK_READY:
         import_string(name)(track)
 
 
-def store_waveform(meter: PeakMeter, seconds: float, folder: Path) -> Blob:
-    """Peaks as JSON, ready to be drawn."""
-    points = [[round(float(v), 3) for v in pair] for pair in meter.peaks(WAVEFORM_POINTS)]
-    path = folder / "waveform.json"
-    path.write_text(json.dumps({"seconds": seconds, "points": points}, separators=(",", ":")))
-    return blobs.store(path, content_type="application/json")
+def _cover(path: Path, folder: Path) -> Blob | None:
+    """The picture in the file, drawn anew; None where there is none."""
+    picture = pictures.cover(path)
+    if picture is None:
+        return None
+    pictures.write_jpeg(picture, folder / "cover.jpg")
+    return blobs.store(folder / "cover.jpg", content_type="image/jpeg")
 
 
 def _playable_copy(job: Job, track: Track, path: Path, folder: Path) -> Blob | None:

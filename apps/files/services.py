@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import IntegrityError, transaction
 
-from apps.files import blobs
+from apps.files import blobs, limits, quota, revival
 from apps.files.media_types import media_type
 from apps.files.models import Track
 from apps.jobs import services as jobs
@@ -18,32 +18,55 @@ UNSHOWABLE = {"Cc", "Cs"}  # control characters, halves of surrogate pairs
 PROBE_PRIORITY = 10  # people watch this one; it is short
 
 
-def store_upload(*, owner, upload: TemporaryUploadedFile) -> tuple[Track, bool]:
+def store_upload(*, owner, upload: TemporaryUploadedFile, alias: str = "") -> tuple[Track, bool]:
     """Take an uploaded file into a person's library; False when it was there already.
 
     Raises the `AudioError` that says why it is no recording.
     """
     if not upload.size:
         raise Empty("This file is empty.")
-    return store_file(owner=owner, path=Path(upload.temporary_file_path()), name=upload.name or "")
+    return store_file(
+        owner=owner,
+        path=Path(upload.temporary_file_path()),
+        name=upload.name or "",
+        alias=alias,
+        sha256=getattr(upload, "sha256", ""),
+    )
 
 
-def store_file(*, owner, path: Path, name: str) -> tuple[Track, bool]:
-    """The same for a file on this machine, which may be moved into the storage."""
+def store_file(
+    *, owner, path: Path, name: str, alias: str = "", sha256: str = ""
+) -> tuple[Track, bool]:
+    """The same for a file on this machine, which may be moved into the storage.
+
+    Raises `Refused` too: for what is beyond a limit, or the owner's quota.
+    """
     header = io.probe(path)
-    sha256 = blobs.sha256_of(path)
-    if known := Track.objects.owned_by(owner).filter(sha256=sha256).first():
+    limits.check(header)
+    sha256 = sha256 or blobs.sha256_of(path)
+    if known := _known(owner, sha256):
+        revival.revive(known, path)
         return known, False
+    quota.check(owner=owner, size=path.stat().st_size, seconds=header.seconds or 0.0)
     kind = media_type(header.container)
-    blob = blobs.store(path, content_type=kind.content_type, suffix=kind.suffix, sha256=sha256)
+    blob = blobs.store(
+        path, content_type=kind.content_type, suffix=kind.suffix, sha256=sha256, alias=alias
+    )
     try:
         return _new_track(owner, blob, header, _clean(name, "song")), True
     except IntegrityError:  # the same upload twice at once; the other one won
-        return Track.objects.owned_by(owner).get(sha256=sha256), False
+        return Track.objects.get(owner=owner, sha256=sha256), False
+
+
+def _known(owner, sha256: str) -> Track | None:
+    """The song that these bytes are already; had it just been deleted, it is wanted back."""
+    Track.objects.deleted().filter(owner=owner, sha256=sha256).update(deleted_at=None)
+    return Track.objects.owned_by(owner).filter(sha256=sha256).first()
 
 
 @transaction.atomic
 def _new_track(owner, blob, header: io.Probe, name: str) -> Track:
+    quota.check_exactly(owner=owner, size=blob.size, seconds=header.seconds or 0.0)
     track = Track(
         owner=owner,
         blob=blob,

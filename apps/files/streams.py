@@ -1,18 +1,30 @@
 """Stored bytes over HTTP: ranges, so that a player can seek, in bounded blocks."""
 
 import re
+from collections.abc import Iterator
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.db import close_old_connections
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 
 from apps.files import blobs
 from apps.files.models import Blob
+from apps.files.stored import place
 
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})$")
 
 
 def stream(request: HttpRequest, blob: Blob, *, name: str) -> HttpResponseBase:
     """The blob or the part of it that was asked for; `?download=1` saves it under this name."""
+    if address := _elsewhere(request, blob, name):
+        return HttpResponseRedirect(address, headers={"Cache-Control": "no-store"})
     etag = f'"{blob.sha256}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})
@@ -20,6 +32,14 @@ def stream(request: HttpRequest, blob: Blob, *, name: str) -> HttpResponseBase:
     if span is None:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{blob.size}"})
     return _response(request, blob, span, {**_disposition(request, name), "ETag": etag})
+
+
+def _elsewhere(request: HttpRequest, blob: Blob, name: str) -> str:
+    """Where to save it from without us. Players and the mixer may not read from there."""
+    if request.method != "GET" or not request.GET.get("download"):
+        return ""
+    storage = place(blob.storage)
+    return storage.address(blob.key, name=name, content_type=blob.content_type)
 
 
 def _span(request: HttpRequest, blob: Blob, etag: str) -> tuple[int, int] | None:
@@ -49,11 +69,19 @@ def _response(
     if partial:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{blob.size}"
     return StreamingHttpResponse(
-        blobs.read_range(blob, start, stop),
+        _blocks(blob, start, stop),
         status=206 if partial else 200,
         content_type=blob.content_type,
         headers=headers,
     )
+
+
+def _blocks(blob: Blob, start: int, stop: int) -> Iterator[bytes]:
+    close_old_connections()  # a long download needs no database
+    try:
+        return blobs.read_range(blob, start, stop)
+    except FileNotFoundError as error:  # `check_storage` finds such, and what depends on them
+        raise Http404(f"{blob} is gone") from error
 
 
 def _disposition(request: HttpRequest, name: str) -> dict[str, str]:

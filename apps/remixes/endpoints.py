@@ -8,6 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.files import waveforms
 from apps.files.models import Blob
 from apps.files.streams import stream
 from apps.remixes import services
@@ -50,9 +51,9 @@ class RemixViewSet(
 
     @extend_schema(responses={(200, "application/json"): OpenApiTypes.OBJECT})
     @action(detail=True)
-    def waveform(self, request: Request, pk: str) -> HttpResponseBase:
+    def waveform(self, request: Request, pk: str) -> Response:
         """Peaks to draw: {"seconds", "points": [[min, max], …]}."""
-        return stream(request, _there(self.get_object().waveform), name="waveform.json")
+        return Response(waveforms.overview(_there(self.get_object().waveform)))
 
     @extend_schema(responses={(200, "application/json"): OpenApiTypes.OBJECT})
     @action(detail=True)

@@ -11,9 +11,8 @@ import numpy as np
 from django.db import transaction
 
 import audio.io
-from apps.files import blobs
+from apps.files import blobs, waveforms
 from apps.files.models import Track
-from apps.files.pipeline import store_waveform
 from apps.jobs.models import Cancelled, Job
 from apps.remixes.models import BeatGrid, Remix
 from audio import beats
@@ -21,7 +20,7 @@ from audio import remix as remixing
 from audio.beatgrid import BeatGrid as Beats
 from audio.errors import AudioError
 from audio.progress import Report, part
-from audio.waveform import PeakMeter
+from audio.waveform import Pyramid
 
 FORMAT = "flac"
 LISTENING, RENDERING = (0.0, 0.6), (0.6, 0.95)  # shares of the progress
@@ -91,9 +90,9 @@ def _names(tracks: list[Track]) -> dict[str, dict[str, str]]:
 
 
 def _publish(job: Job, row: Remix, sound: Path, folder: Path) -> None:
-    meter = PeakMeter()
-    row.seconds = audio.io.verify(sound, meter.feed).seconds
-    row.waveform = store_waveform(meter, row.seconds, folder)
+    pyramid = Pyramid()
+    row.seconds = audio.io.verify(sound, pyramid.feed).seconds
+    row.waveform = waveforms.store(pyramid, row.seconds, folder)
     row.blob = blobs.store(sound, content_type=audio.io.FORMATS[FORMAT].content_type)
     with transaction.atomic():
         job.confirm()

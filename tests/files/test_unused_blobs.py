@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from apps.files.models import Blob
 from apps.files.tasks import remove_unused_blobs
-from apps.library.services import delete_tracks
+from apps.library.burial import erase
 from apps.predictions.models import PredictionSet
 from apps.remixes.models import BeatGrid, Remix
 from apps.remixes.services import delete_remix, request_remix
@@ -46,7 +46,7 @@ def test_a_deleted_song_leaves_nothing(track, settings, owner, work):
     request_remix(owner=owner, tracks=[track], beats=8, seed=1)
     work()
     delete_remix(Remix.objects.get())
-    delete_tracks([track])
+    erase([track])
     age_everything()
     sweep()
     assert (stored(settings), Blob.objects.count()) == (0, 0)
@@ -64,14 +64,14 @@ def test_a_person_who_leaves_leaves_nothing(track, settings, owner, work):
 
 def test_work_in_progress_is_left_alone(track, settings):
     before = stored(settings)
-    delete_tracks([track])
+    erase([track])
     remove_unused_blobs()
     assert stored(settings) == before
 
 
 def test_bytes_that_another_person_has_stay(track, song, upload, their_api, settings):
     upload(song(), client=their_api)
-    delete_tracks([track])
+    erase([track])
     age_everything()
     remove_unused_blobs()
     assert Blob.objects.filter(tracks__isnull=False).count() == 1
