@@ -28,13 +28,15 @@ class FileSerializer(serializers.ModelSerializer):
     tempo = serializers.SerializerMethodField()
     key = serializers.SerializerMethodField()
     reference = serializers.SerializerMethodField()
+    tags: serializers.Field = serializers.SlugRelatedField("name", many=True, read_only=True)
+    has_cover = serializers.SerializerMethodField()
 
     class Meta:
         model = Track
         fields = [
             "id", "file", "duration", "reference", "title", "artist", "album", "state", "problem",
-            "remark", "genre", "tempo", "key", "container", "codec", "sample_rate", "channels",
-            "sha256", "created_at",
+            "remark", "tags", "has_cover", "genre", "tempo", "key", "container", "codec",
+            "sample_rate", "channels", "sha256", "created_at",
         ]  # fmt: skip
         read_only_fields = [
             "id", "state", "problem", "remark", "container", "codec", "sample_rate", "channels",
@@ -47,6 +49,9 @@ class FileSerializer(serializers.ModelSerializer):
 
     def get_genre(self, track: Track) -> dict | None:
         return self._summary(track)["genre"]
+
+    def get_has_cover(self, track: Track) -> bool:
+        return track.cover_id is not None
 
     def get_tempo(self, track: Track) -> float | None:
         return self._summary(track)["tempo"]
@@ -68,8 +73,35 @@ class FileDetailSerializer(FileSerializer):
         fields = [*FileSerializer.Meta.fields, "confidences"]
 
     def get_confidences(self, track: Track) -> list[dict]:
-        return predictions.confidences(predictions.current_reference(track))
+        said = predictions.confidences(predictions.current_reference(track))
+        model = self.context.get("model")
+        return [row for row in said if model in (None, row["model"])]
 
 
 class UploadSerializer(serializers.Serializer):
     file = serializers.FileField(allow_empty_file=True)
+
+
+class ZoomSerializer(serializers.Serializer):
+    points = serializers.IntegerField()
+    points_per_second = serializers.FloatField()
+
+
+class WaveformSerializer(serializers.Serializer):
+    """Peaks: pairs of lowest and highest, -1 to 1."""
+
+    points = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2)
+    )
+    seconds = serializers.FloatField(required=False)
+    zooms = ZoomSerializer(many=True, required=False)
+    zoom = serializers.IntegerField(required=False)
+    start = serializers.IntegerField(required=False)
+
+
+class WindowSerializer(serializers.Serializer):
+    """Which part of a waveform, at which zoom."""
+
+    zoom = serializers.IntegerField(min_value=0, max_value=40)
+    start = serializers.IntegerField(min_value=0, max_value=2**31, default=0)
+    stop = serializers.IntegerField(min_value=0, max_value=2**31, default=2**31)

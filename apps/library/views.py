@@ -1,28 +1,30 @@
 """The library, and everything about one song."""
 
-from collections.abc import Sequence
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from apps.files.imports import request_import
 from apps.files.models import Track
+from apps.files.outgoing import OutgoingRefused
 from apps.jobs.models import Job
-from apps.library import listing, services
-from apps.library.forms import BulkForm, SongForm
+from apps.library import browsing, bulk, lineage, listing, services
+from apps.library.forms import BulkForm, ImportForm, SongForm, TagsForm, UndoForm
+from apps.library.keyset import BadCursor
 from apps.remixes.forms import uuids
 from apps.remixes.models import Remix
 from apps.separation.services import request_separation
 
-PAGE_SIZE = 50
+MOST_ROWS = 200  # renewed in one request
 MIXER_SECONDS = 15 * 60  # longer ones do not fit in a browser's memory, decoded
 NOTHING_CHOSEN = "Choose at least one song first."
+FORMATS = ["mp3", "opus", "flac", "wav"]  # what a song can be downloaded as
 
 
 def _track_of(request: HttpRequest, pk: UUID) -> Track:
@@ -30,18 +32,42 @@ def _track_of(request: HttpRequest, pk: UUID) -> Track:
     return get_object_or_404(own, pk=pk)
 
 
+def _from_inside(request: HttpRequest) -> bool:
+    """Was this asked by a part of a page, rather than by a link, a form or the browser?"""
+    return "HX-Request" in request.headers and "HX-Boosted" not in request.headers
+
+
+# -- the library ---------------------------------------------------------------------------------
+
+
 def songs(request: HttpRequest) -> HttpResponse:
-    """Newest first, or what a search finds."""
-    words = request.GET.get("q", "").strip()
-    own = Track.objects.owned_by(request.user).select_related("job", "blob")
-    page = Paginator(own.search(words), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {
-        "songs": listing.songs(list(page)),
-        "page": page,
-        "words": words,
-        "composing": Job.objects.owned_by(request.user).active().filter(kind="compose").exists(),
-    }
+    """What is looked for, a page at a time; a part of the page gets only what has changed."""
+    try:
+        shelf = browsing.shelf(request.user, request.GET)
+    except BadCursor:
+        return redirect("library:songs")
+    if _from_inside(request) and request.headers.get("HX-Target") == "results":
+        context = {"shelf": shelf, "orders": browsing.ORDERS, "oob": True}
+        response = render(request, "library/_results.html", context)
+        response["HX-Replace-Url"] = _address(shelf.query.urlencode())
+        return response
+    composing = Job.objects.owned_by(request.user).active().filter(kind="compose")
+    context = {"shelf": shelf, "words": shelf.words, "composing": composing.exists()}
+    context |= browsing.choices(request.user, shelf.query)
     return render(request, "library/songs.html", context)
+
+
+def _address(query: str) -> str:
+    return reverse("library:songs") + (f"?{query}" if query else "")
+
+
+def more(request: HttpRequest) -> HttpResponse:
+    """The rows that follow those on the page."""
+    try:
+        shelf = browsing.shelf(request.user, request.GET)
+    except BadCursor:
+        return HttpResponse()
+    return render(request, "library/_page.html", {"shelf": shelf})
 
 
 def row(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -51,7 +77,7 @@ def row(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def rows(request: HttpRequest) -> HttpResponse:
     """Fresh rows of the songs asked for, which replace those on the page; gone ones leave it."""
-    asked = uuids(request.GET.getlist("id")[:PAGE_SIZE])
+    asked = uuids(request.GET.getlist("id")[:MOST_ROWS])
     tracks = list(Track.objects.owned_by(request.user).filter(pk__in=asked).select_related("job"))
     gone = asked - {track.pk for track in tracks}
     context = {"songs": listing.songs(tracks), "gone": gone}
@@ -59,44 +85,57 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def bulk(request: HttpRequest) -> HttpResponse:
-    """Unmix, remix or delete the chosen songs."""
-    form = BulkForm(request.POST, owner=request.user)
-    if not form.is_valid():
-        messages.error(request, NOTHING_CHOSEN)
-        return redirect("library:songs")
-    tracks = list(form.cleaned_data["ids"])
-    return BULK[form.cleaned_data["action"]](request, tracks)
+def do_with_many(request: HttpRequest) -> HttpResponse:
+    """Unmix, remix or delete the chosen songs, or all that were found."""
+    form = BulkForm(request.POST)
+    chosen = form.songs(request.user) if form.is_valid() else Track.objects.none()
+    if not chosen.exists():
+        return _said(request, bulk.Outcome(NOTHING_CHOSEN, worked=False))
+    act = bulk.ACTIONS[form.cleaned_data["action"]]
+    outcome = act(request.user, chosen)
+    return _said(request, outcome, form.cleaned_data["match"], anew=form.cleaned_data["all"])
 
 
-def _bulk_unmix(request: HttpRequest, tracks: Sequence[Track]) -> HttpResponse:
-    wishes = [
-        request_separation(track=track, engine="hpss", owner=request.user)
-        for track in tracks
-        if track.is_ready
-    ]
-    waiting = sum(wish.state in Job.ACTIVE for wish in wishes)
-    news = f"{_count(waiting)} to unmix." if waiting else "Nothing to do: they are unmixed."
-    messages.success(request, news)
-    return redirect("library:songs")
+def _said(
+    request: HttpRequest, outcome: bulk.Outcome, query: str = "", *, anew: bool = False
+) -> HttpResponse:
+    """The outcome as words on the page it was asked from; that page stays as it is."""
+    if outcome.page:
+        return redirect(outcome.page)
+    level = messages.SUCCESS if outcome.worked else messages.ERROR
+    messages.add_message(request, level, outcome.text, extra_tags=outcome.undo)
+    if not _from_inside(request):
+        return redirect(_address(browsing.tidy_text(query)))
+    response = _begun_anew(request, query) if anew and outcome.gone else _without(request, outcome)
+    response["HX-Trigger"] = "jobs"
+    return response
 
 
-def _bulk_remix(request: HttpRequest, tracks: Sequence[Track]) -> HttpResponse:
-    chosen = urlencode([("song", track.pk) for track in tracks])
-    return redirect(f"{reverse('remixes:new')}?{chosen}")
+def _without(request: HttpRequest, outcome: bulk.Outcome) -> HttpResponse:
+    """Rows leave the page one by one; it stays where it is."""
+    return render(request, "library/_done.html", {"gone": outcome.gone})
 
 
-def _bulk_delete(request: HttpRequest, tracks: Sequence[Track]) -> HttpResponse:
-    services.delete_tracks(tracks)
-    messages.success(request, f"{_count(len(tracks))} deleted.")
-    return redirect("library:songs")
+def _begun_anew(request: HttpRequest, query: str) -> HttpResponse:
+    """The list once more, from the top."""
+    context = {"shelf": browsing.shelf(request.user, QueryDict(query)), "orders": browsing.ORDERS}
+    response = render(request, "library/_done.html", context)
+    response["HX-Retarget"], response["HX-Reswap"] = "#results", "outerHTML"
+    return response
 
 
-BULK = {"unmix": _bulk_unmix, "remix": _bulk_remix, "delete": _bulk_delete}
-
-
-def _count(number: int) -> str:
-    return "1 song" if number == 1 else f"{number} songs"
+@require_POST
+def undo(request: HttpRequest) -> HttpResponse:
+    """Bring back what was deleted a moment ago."""
+    form = UndoForm(request.POST)
+    back = bulk.restore(request.user, form.cleaned_data["span"]) if form.is_valid() else 0
+    if back:
+        messages.success(request, f"{bulk.count(back)} back in your library.")
+    else:
+        messages.error(request, "It is too late: they are gone.")
+    page = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()})
+    return redirect(page if safe else "library:songs")
 
 
 @require_POST
@@ -107,6 +146,24 @@ def demo(request: HttpRequest) -> HttpResponse:
     return redirect("library:songs")
 
 
+@require_POST
+def fetch(request: HttpRequest) -> HttpResponse:
+    """Have a song fetched from an address."""
+    form = ImportForm(request.POST)
+    try:
+        if form.is_valid():
+            request_import(owner=request.user, url=form.cleaned_data["url"])
+            messages.success(request, "It is being fetched. It shows up here once it is read.")
+        else:
+            messages.error(request, " ".join(map(str, form.errors["url"])))
+    except OutgoingRefused as error:
+        messages.error(request, str(error))
+    return redirect("library:songs")
+
+
+# -- one song ------------------------------------------------------------------------------------
+
+
 def song(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _song_page(request, _track_of(request, pk))
 
@@ -114,14 +171,18 @@ def song(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _song_page(request: HttpRequest, track: Track, form: SongForm | None = None) -> HttpResponse:
     found = listing.song(track)
     context = {
-        "song": found,
-        "track": track,
         "edit_form": form or SongForm(instance=track),
-        "sets": listing.provenance(found.known["reference"]),
+        "derived": lineage.derived(track, found.known["reference"]),
         "remixes": Remix.objects.owned_by(request.user).filter(tracks=track),
+        **_head_context(track),
         **_stems_context(track),
+        "song": found,
     }
     return render(request, "library/song.html", context)
+
+
+def _head_context(track: Track) -> dict:
+    return {"track": track, "song": listing.song(track), "formats": FORMATS}
 
 
 def _stems_context(track: Track) -> dict:
@@ -139,8 +200,8 @@ def facts(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The head of a song's page; brings the rest along once the song has been read."""
     track = _track_of(request, pk)
     just_read = request.GET.get("was") == "probing" and track.state != Track.State.PROBING
-    context = {"song": listing.song(track), "track": track, "just_read": just_read}
-    return render(request, "library/_facts.html", context | _stems_context(track))
+    context = _head_context(track) | _stems_context(track) | {"just_read": just_read}
+    return render(request, "library/_facts.html", context)
 
 
 def stems(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -151,11 +212,11 @@ def stems(request: HttpRequest, pk: UUID) -> HttpResponse:
 def unmix(request: HttpRequest, pk: UUID) -> HttpResponse:
     track = _track_of(request, pk)
     try:
-        request_separation(track=track, engine="hpss", owner=request.user)
+        request_separation(track=track, owner=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("library:song", pk)
-    if "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
+    if _from_inside(request):
         response = stems(request, pk)
         response["HX-Trigger"] = "jobs"
         return response
@@ -164,17 +225,39 @@ def unmix(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Call it something else: all of it from the form, one field where it stands."""
     track = _track_of(request, pk)
-    form = SongForm(request.POST, instance=track)
-    if not form.is_valid():
-        return _song_page(request, _track_of(request, pk), form)
-    form.save()
+    form = SongForm.of_part(request.POST, track)
+    valid = form.is_valid()
+    if valid:
+        form.save()
+    if _from_inside(request):
+        context = _head_context(_track_of(request, pk)) | {"edit_errors": form.errors}
+        return render(request, "library/_facts.html", context)
+    return (
+        redirect("library:song", pk)
+        if valid
+        else _song_page(request, _track_of(request, pk), form)
+    )
+
+
+@require_POST
+def tags(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Put a word on a song, or take one off."""
+    track = _track_of(request, pk)
+    form = TagsForm(request.POST)
+    if form.is_valid():
+        form.save(track)
+    if _from_inside(request):
+        context = {"track": track, "tags_form": form}
+        return render(request, "library/_tags.html", context)
     return redirect("library:song", pk)
 
 
 @require_POST
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     track = _track_of(request, pk)
-    services.delete_tracks([track])
-    messages.success(request, f"“{track.title}” is deleted.")
+    outcome = bulk.delete(request.user, Track.objects.filter(pk=track.pk))
+    text = f"“{track.title}” is deleted."
+    messages.success(request, text, extra_tags=outcome.undo)
     return redirect("library:songs")

@@ -4,6 +4,8 @@ import "./navigation.js";
 import "./shortcuts.js";
 import "./elements/add-songs.js";
 import "./elements/copy-text.js";
+import "./elements/edit-text.js";
+import "./elements/job-notes.js";
 import "./elements/page-messages.js";
 import "./elements/play-button.js";
 import "./elements/player-bar.js";

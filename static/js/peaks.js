@@ -52,7 +52,7 @@ export function fit(points, columns) {
   });
 }
 
-const STEP = 3; // CSS pixels from one bar to the next
+export const STEP = 3; // CSS pixels from one bar to the next
 
 /**
  * Draw bars, those before `progress` in the colour of what has been heard.

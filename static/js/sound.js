@@ -13,6 +13,7 @@
  * @property {string} artist
  * @property {string} page
  * @property {string} peaks address of the waveform, or ""
+ * @property {string} cover address of the picture, or ""
  * @property {number} seconds
  */
 

@@ -13,3 +13,13 @@ export function clock(seconds) {
   const end = String(rest).padStart(2, "0");
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${end}` : `${minutes}:${end}`;
 }
+
+/**
+ * The same with tenths, for where seconds are too coarse.
+ * @param {number} seconds
+ * @returns {string}
+ */
+export function fineClock(seconds) {
+  const tenths = Math.floor(Math.max(0, seconds) * 10 + 1e-6);
+  return `${clock(tenths / 10)}.${tenths % 10}`;
+}

@@ -1,8 +1,10 @@
-/** Work that is done a few at a time, in order. */
+/** Work that is done a few at a time, in order; what is paused makes room for the next. */
 
-/** @typedef {"added" | "failed" | "cancelled"} End how the upload of a file ended */
+/** @typedef {"added" | "failed" | "cancelled" | "paused"} End how a file's turn ended */
+/** @typedef {(done: (end: End) => void) => void} Start begins, and calls `done` once at its end */
 
 export class UploadQueue {
+  /** @type {Start[]} */
   #waiting = [];
   #running = 0;
   #atOnce;
@@ -24,11 +26,26 @@ export class UploadQueue {
     return this.over < this.total;
   }
 
-  /** @param {(done: (end: End) => void) => void} start begins, and calls `done` at its end */
+  /** @param {Start} start */
   add(start) {
     this.total += 1;
     this.#waiting.push(start);
     this.#fill();
+  }
+
+  /**
+   * Go on with what was paused, before those that have not begun.
+   * @param {Start} start
+   */
+  resume(start) {
+    this.#waiting.unshift(start);
+    this.#fill();
+  }
+
+  /** What was paused will not go on. */
+  drop() {
+    this.total -= 1;
+    this.#changed();
   }
 
   /** Count from nought again. */
@@ -48,7 +65,7 @@ export class UploadQueue {
   #ended(end) {
     this.#running -= 1;
     if (end === "cancelled") this.total -= 1;
-    else this.over += 1;
+    if (end === "added" || end === "failed") this.over += 1;
     if (end === "failed") this.failed += 1;
     this.#fill();
   }

@@ -26,6 +26,24 @@ test("it counts what was added and what failed", () => {
   assert.deepEqual([queue.total, queue.over, queue.failed, queue.busy], [2, 2, 1, false]);
 });
 
+test("what is paused makes room, and goes on before those that have not begun", () => {
+  const { queue, begun } = queueOf(3);
+  begun[0]("paused");
+  assert.equal(begun.length, 3);
+  queue.resume((done) => begun.push(done));
+  begun[1]("added");
+  assert.equal(begun.length, 4);
+  assert.deepEqual([queue.total, queue.over, queue.busy], [3, 1, true]);
+});
+
+test("what is cancelled while it is paused does not count", () => {
+  const { queue, begun } = queueOf(1);
+  begun[0]("paused");
+  assert.ok(queue.busy);
+  queue.drop();
+  assert.deepEqual([queue.total, queue.busy], [0, false]);
+});
+
 test("what is cancelled does not count", () => {
   const { queue, begun } = queueOf(2);
   begun[0]("cancelled");

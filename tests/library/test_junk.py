@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.files.models import Track
 from apps.jobs.models import Job
-from apps.library.services import delete_tracks
+from apps.library.burial import erase
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +68,7 @@ def test_a_huge_json_body_is_refused_unread(api):
 
 def test_retrying_what_has_lost_its_song_ends_quietly(api, upload, song, work):
     file = upload(song()).json()["id"]
-    delete_tracks(Track.objects.all())
+    erase(Track.objects.all())
     job = Job.objects.get(kind="probe")
     assert api.post(f"/api/jobs/{job.pk}/retry").status_code == 202
     work()

@@ -66,3 +66,9 @@ def two_songs(tmp_path_factory) -> list[Path]:
     if len(real) == 2:
         return real
     return write_demo(tmp_path_factory.mktemp("composed"))[:2]
+
+
+def wait_for_elements(page, *names: str) -> None:
+    """Until the page's scripts have run; before, its forms work the plain way."""
+    for name in names:
+        page.wait_for_function(f"!!customElements.get('{name}')")

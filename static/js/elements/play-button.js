@@ -1,4 +1,4 @@
-/** <play-button key src song-title artist page peaks seconds>: plays a song in the player bar. */
+/** <play-button key src song-title artist page peaks seconds cover>: plays a song in the player bar. */
 
 import { hear, now, say } from "../sound.js";
 
@@ -20,19 +20,28 @@ class PlayButton extends HTMLElement {
 
   /** @param {number} time where to begin, in seconds */
   play(time = 0) {
+    say("play", { song: this.song, time, list: this.list });
+  }
+
+  /** @returns {import("../sound.js").Song} */
+  get song() {
     const read = (/** @type {string} */ name) => this.getAttribute(name) ?? "";
-    say("play", {
-      song: {
-        key: read("key"),
-        src: read("src"),
-        title: read("song-title"),
-        artist: read("artist"),
-        page: read("page"),
-        peaks: read("peaks"),
-        seconds: Number(read("seconds")),
-      },
-      time,
-    });
+    return {
+      key: read("key"),
+      src: read("src"),
+      title: read("song-title"),
+      artist: read("artist"),
+      page: read("page"),
+      peaks: read("peaks"),
+      cover: read("cover"),
+      seconds: Number(read("seconds")),
+    };
+  }
+
+  /** The songs of the list it is in, itself among them. */
+  get list() {
+    const list = this.closest("[data-playlist]");
+    return list ? [...list.querySelectorAll("play-button")].map((button) => button.song) : [this.song];
   }
 
   #toggle() {

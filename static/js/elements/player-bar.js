@@ -1,10 +1,13 @@
 /** <player-bar>: the one player of the page; it lies outside the shell and outlives every page. */
 
+import { remember, remembered } from "../loudness.js";
 import { colourOf, draw, scheme } from "../peaks.js";
+import { Playlist } from "../playlist.js";
 import { isTaken } from "../shortcuts.js";
 import { hear, now, say } from "../sound.js";
 import { clock } from "../times.js";
 
+const STEP = 10; // seconds that the keys of a keyboard or headset jump
 const CANNOT = "This cannot be played here. Try another browser, or download it.";
 
 class PlayerBar extends HTMLElement {
@@ -12,12 +15,14 @@ class PlayerBar extends HTMLElement {
   #song = null;
   /** @type {import("../peaks.js").Points} */
   #points = [];
+  #list = new Playlist();
+  #loudness = remembered(localStorage);
   #gone = new AbortController();
 
   connectedCallback() {
     this.#gone = new AbortController();
     const { signal } = this.#gone;
-    hear("play", ({ song, time }) => this.#begin(song, time), signal);
+    hear("play", ({ song, time, list = [song] }) => { this.#list.set(list, song.key); this.#begin(song, time); }, signal);
     hear("toggle", () => this.#toggle(), signal);
     hear("seek", ({ time, play }) => this.#seek(time, play), signal);
     hear("started", ({ who }) => who !== this && this.#audio.pause(), signal);
@@ -26,6 +31,8 @@ class PlayerBar extends HTMLElement {
     addEventListener("resize", () => this.#draw(), { signal });
     scheme?.addEventListener("change", () => this.#draw(), { signal });
     document.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.#listenToMediaKeys(signal);
+    this.#setLoudness(this.#loudness);
   }
 
   disconnectedCallback() {
@@ -50,7 +57,65 @@ class PlayerBar extends HTMLElement {
   #listenToControls(signal) {
     this.#part("toggle").addEventListener("click", () => this.#toggle(), { signal });
     this.#part("seek").addEventListener("input", (event) => this.#seek(Number(event.target.value), false), { signal });
-    this.#part("volume").addEventListener("input", (event) => { this.#audio.volume = Number(event.target.value) ** 2; }, { signal });
+    this.#part("volume").addEventListener("input", (event) => this.#setLoudness({ volume: Number(event.target.value), muted: false }), { signal });
+    this.#part("mute").addEventListener("click", () => this.#mute(), { signal });
+    this.#part("previous").addEventListener("click", () => this.#goBack(), { signal });
+    this.#part("next").addEventListener("click", () => this.#go(this.#next), { signal });
+  }
+
+  /** @param {AbortSignal} signal */
+  #listenToMediaKeys(signal) {
+    const session = navigator.mediaSession;
+    if (!session) return;
+    const acts = {
+      play: () => this.#play(),
+      pause: () => this.#audio.pause(),
+      previoustrack: () => this.#goBack(),
+      nexttrack: () => this.#go(this.#next),
+      seekto: ({ seekTime }) => this.#seek(seekTime, false),
+      seekbackward: ({ seekOffset }) => this.#seek(now.time - (seekOffset ?? STEP), false),
+      seekforward: ({ seekOffset }) => this.#seek(now.time + (seekOffset ?? STEP), false),
+    };
+    for (const [name, act] of Object.entries(acts)) session.setActionHandler(name, act);
+    signal.addEventListener("abort", () => Object.keys(acts).forEach((name) => session.setActionHandler(name, null)));
+  }
+
+  // -- how loud ------------------------------------------------------------------------------
+
+  /** @param {import("../loudness.js").Loudness} loudness */
+  #setLoudness(loudness) {
+    this.#loudness = loudness;
+    remember(localStorage, loudness);
+    this.#audio.volume = loudness.volume ** 2;
+    this.#audio.muted = loudness.muted;
+    this.#part("volume").value = String(loudness.volume);
+    this.#part("mute").setAttribute("aria-pressed", String(loudness.muted));
+  }
+
+  #mute() {
+    this.#setLoudness({ ...this.#loudness, muted: !this.#loudness.muted });
+  }
+
+  // -- what comes next -----------------------------------------------------------------------
+
+  /** The next one; the list may have grown on the page since it was started from there. */
+  get #next() {
+    const button = document.querySelector(`[data-playlist] play-button[key="${CSS.escape(now.key)}"]`);
+    if (button) this.#list.renew(button.list);
+    return this.#list.next;
+  }
+
+  /** @param {import("../sound.js").Song | undefined} song */
+  #go(song) {
+    if (!song) return;
+    this.#list.moveTo(song.key);
+    this.#begin(song, 0);
+  }
+
+  /** To the start of this song, or, near the start, to the one before. */
+  #goBack() {
+    if (now.time > 3 || !this.#list.previous) this.#seek(0, false);
+    else this.#go(this.#list.previous);
   }
 
   /** @param {AbortSignal} signal */
@@ -61,6 +126,7 @@ class PlayerBar extends HTMLElement {
     on("play pause ended emptied", () => this.#tellState());
     on("timeupdate seeked loadedmetadata durationchange", () => this.#tellTime());
     on("error", () => this.#complain());
+    on("ended", () => this.#go(this.#next));
   }
 
   /**
@@ -75,7 +141,9 @@ class PlayerBar extends HTMLElement {
     this.#audio.currentTime = time;
     this.#play();
     this.#points = [];
-    this.#points = await pointsOf(song.peaks);
+    const points = await pointsOf(song.peaks);
+    if (song !== this.#song) return; // the next one has begun
+    this.#points = points;
     this.#draw();
   }
 
@@ -86,8 +154,11 @@ class PlayerBar extends HTMLElement {
     this.#part("title").textContent = song.title;
     this.#part("artist").textContent = song.artist;
     this.#part("link").href = song.page;
+    this.#part("previous").disabled = false;
+    this.#part("next").disabled = !this.#next;
     if ("mediaSession" in navigator) {
-      navigator.mediaSession.metadata = new MediaMetadata({ title: song.title, artist: song.artist });
+      const artwork = song.cover ? [{ src: song.cover }] : [];
+      navigator.mediaSession.metadata = new MediaMetadata({ title: song.title, artist: song.artist, artwork });
     }
   }
 
@@ -105,7 +176,7 @@ class PlayerBar extends HTMLElement {
    * @param {boolean} play
    */
   #seek(time, play) {
-    this.#audio.currentTime = time;
+    this.#audio.currentTime = Math.max(0, Math.min(time, this.#seconds));
     if (play) this.#play();
   }
 
@@ -145,10 +216,15 @@ class PlayerBar extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.code !== "Space" || !this.#song || isTaken(event)) return;
-    if (document.querySelector("stem-mixer")) return; // there, space plays the stems
+    if (!this.#song || isTaken(event)) return;
+    const act = { Space: () => this.#space(), KeyM: () => this.#mute(), KeyN: () => this.#go(this.#next), KeyP: () => this.#goBack() }[event.code];
+    if (!act || event.shiftKey || act() === false) return;
     event.preventDefault();
-    this.#toggle();
+  }
+
+  /** Where there is a mixer, space plays the stems. */
+  #space() {
+    return document.querySelector("stem-mixer") ? false : this.#toggle();
   }
 }
 

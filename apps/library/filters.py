@@ -1,0 +1,30 @@
+"""What a library can be narrowed down by, for the page and the API alike."""
+
+import django_filters
+
+from apps.files.models import Track, TrackQuerySet
+from apps.library.keyset import ORDERS
+
+
+class TrackFilter(django_filters.FilterSet):
+    """Words, and what is known of the songs."""
+
+    q = django_filters.CharFilter(method="search", label="Words in title, artist or album")
+    genre = django_filters.CharFilter("current__genre", label="Genre")
+    key = django_filters.CharFilter("current__key", label="Key")
+    tag = django_filters.CharFilter("tags__name", lookup_expr="iexact", distinct=True, label="Tag")
+    state = django_filters.ChoiceFilter(choices=Track.State.choices, label="State")
+    tempo_min = django_filters.NumberFilter("current__tempo", "gte", label="Slowest, in BPM")
+    tempo_max = django_filters.NumberFilter("current__tempo", "lte", label="Fastest, in BPM")
+    length_min = django_filters.NumberFilter("seconds", "gte", label="Shortest, in seconds")
+    length_max = django_filters.NumberFilter("seconds", "lte", label="Longest, in seconds")
+
+    class Meta:
+        model = Track
+        fields: list[str] = []
+
+    def search(self, rows: TrackQuerySet, name: str, words: str) -> TrackQuerySet:
+        return rows.search(words)
+
+
+ORDER_NAMES = [f"{sign}{name}" for name in ORDERS for sign in ("", "-")]
