@@ -36,7 +36,7 @@ test-slow: .venv/.dev node_modules/.done ## The tests that take minutes
 check: .venv/.dev ## Everything static: format, lint, types, contracts, migrations, schema
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
-	@$(PY) -m mypy --strict audio training
+	@$(PY) -m mypy --strict audio training benchmarks
 	@$(PY) -m mypy --check-untyped-defs apps audiophile
 	@.venv/bin/lint-imports
 	@$(PY) manage.py makemigrations --check --dry-run

@@ -1,15 +1,19 @@
 """The REST routes, with and without trailing slash."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
 from apps.jobs.endpoints import JobViewSet
 from apps.library.endpoints import FileViewSet
+from apps.library.import_endpoints import ImportView
+from apps.library.storage_endpoints import NotificationsView, StorageView, UploadToBucketView
+from apps.library.tus import UploadsView, UploadView
 from apps.remixes.endpoints import RemixViewSet
 from apps.separation.endpoints import SeparationViewSet
 
 app_name = "api"
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 router = SimpleRouter()
 router.trailing_slash = "/?"
@@ -21,5 +25,11 @@ router.register("jobs", JobViewSet, basename="job")
 urlpatterns = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+    re_path("^files/import/?$", ImportView.as_view(), name="import"),
+    re_path("^uploads/?$", UploadsView.as_view(), name="uploads"),
+    re_path(f"^uploads/(?P<pk>{UUID})/?$", UploadView.as_view(), name="upload"),
+    re_path("^files/upload/s3/?$", UploadToBucketView.as_view(), name="file-upload-s3"),
+    re_path("^storage/?$", StorageView.as_view(), name="storage"),
+    re_path("^storage/notifications/?$", NotificationsView.as_view(), name="notifications"),
     path("", include(router.urls)),
 ]

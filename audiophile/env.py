@@ -1,6 +1,8 @@
 """Read the environment, and refuse nonsense with one sentence instead of guessing."""
 
 import os
+import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -12,6 +14,7 @@ T = TypeVar("T", int, float)
 TRUE = frozenset({"1", "true", "yes", "on"})
 WEB = {"http", "https"}
 FALSE = frozenset({"0", "false", "no", "off"})
+HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE)
 
 
 def load_dotenv(path: Path) -> None:
@@ -48,6 +51,20 @@ def number(name: str, default: T, *, at_least: T, at_most: T) -> T:
 def items(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def hosts(name: str) -> list[str]:
+    """A comma-separated list of host names, addresses and networks."""
+    found = items(name)
+    for item in found:
+        try:
+            ip_network(item, strict=False)
+        except ValueError as error:
+            if not HOST.fullmatch(item) or item.replace(".", "").isdigit():
+                raise ImproperlyConfigured(
+                    f"{name} holds names and networks such as 192.168.1.0/24, not “{item}”."
+                ) from error
+    return found
 
 
 def choice(name: str, default: str, allowed: set[str]) -> str:

@@ -1,5 +1,6 @@
 """The one shape of an API error, whoever's fault it was."""
 
+import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -10,12 +11,16 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from apps.files.stored import Unreachable
 from apps.files.uploads import TooLarge
 from apps.jobs.room import is_no_room
 from audio.errors import AudioError
 
+logger = logging.getLogger(__name__)
+
 FULL = "There is no room left on the server's disk. Nothing was stored."
 TOO_MUCH = "This request is larger than any of its kind needs to be."
+NO_STORAGE = "The storage does not answer just now. Nothing was stored; try again in a moment."
 SORRY = "Something went wrong on our side. The request's number helps whoever looks for it."
 
 
@@ -50,7 +55,10 @@ def _refusal(exc: Exception) -> tuple[int, str, str] | None:
     """Status, code and sentence of the errors that are neither Django's nor DRF's own."""
     match exc:
         case AudioError():
-            return 422, exc.code, str(exc)
+            return getattr(exc, "status", 422), exc.code, str(exc)
+        case Unreachable():
+            logger.error("storage: %s", exc)
+            return 503, "storage_unreachable", NO_STORAGE
         case TooLarge():
             return 413, "too_large", str(exc)
         case RequestDataTooBig():

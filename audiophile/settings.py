@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
+    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
@@ -154,22 +155,19 @@ S3_ENDPOINT = env.url("AWS_S3_ENDPOINT_URL", schemes=env.WEB) or env.url(
 if S3_ENDPOINT and not S3_BUCKET:
     raise ImproperlyConfigured("AWS_S3_BUCKET is missing; an address alone is no place to store.")
 STORAGES: dict[str, dict[str, Any]] = {
-    "local": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "local": {"BACKEND": "apps.files.disk.Disk"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 if S3_BUCKET:
     STORAGES["s3"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "apps.files.buckets.Bucket",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "access_key": env.text("AWS_ACCESS_KEY_ID") or None,
             "secret_key": env.text("AWS_SECRET_ACCESS_KEY") or None,
             "region_name": env.text("AWS_REGION") or None,
             "endpoint_url": S3_ENDPOINT or None,
-            "default_acl": "private",
-            "querystring_auth": True,
             "querystring_expire": 3600,
-            "file_overwrite": False,
         },
     }
 AUDIOPHILE_STORAGE = env.choice(
@@ -178,12 +176,29 @@ AUDIOPHILE_STORAGE = env.choice(
 if AUDIOPHILE_STORAGE not in STORAGES:
     raise ImproperlyConfigured("AUDIOPHILE_STORAGE is s3, but AWS_S3_BUCKET names no bucket.")
 STORAGES["default"] = STORAGES["local"]
+# Downloads straight from the bucket need an endpoint that browsers reach too.
+S3_DOWNLOADS = env.choice("AUDIOPHILE_S3_DOWNLOADS", "redirect", {"redirect", "stream"})
+S3_MISSING = [
+    name
+    for name in ("AWS_S3_BUCKET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    if not env.text(name)
+]
+S3_NOTIFY_SECRET = env.text("AUDIOPHILE_S3_NOTIFY_SECRET")
 FILE_UPLOAD_TEMP_DIR = SCRATCH
 FILE_UPLOAD_HANDLERS = ["apps.files.uploads.NoFiles"]  # the upload endpoint has its own
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20  # form fields and JSON; files do not count
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # one for each chosen song
 MAX_UPLOAD_BYTES = (
     env.number("AUDIOPHILE_MAX_UPLOAD_MB", 2048, at_least=1, at_most=1_000_000) * 2**20
 )
+UPLOAD_HOURS = env.number("AUDIOPHILE_UPLOAD_HOURS", 24, at_least=1, at_most=48)
+# Machines outside of the open internet that files may be fetched from all the same.
+OUTGOING_ALLOW = env.hosts("AUDIOPHILE_OUTGOING_ALLOW")
+MAX_MINUTES = env.number("AUDIOPHILE_MAX_MINUTES", 360, at_least=1, at_most=100_000)
+MAX_CHANNELS = env.number("AUDIOPHILE_MAX_CHANNELS", 32, at_least=1, at_most=1024)
+# Per person, where the person has no quota of their own; 0 is no limit.
+QUOTA_BYTES = round(env.number("AUDIOPHILE_QUOTA_GB", 0.0, at_least=0.0, at_most=1e6) * 2**30)
+QUOTA_MINUTES = env.number("AUDIOPHILE_QUOTA_MINUTES", 0, at_least=0, at_most=10**9)
 
 # -- long work -----------------------------------------------------------------------------------
 
@@ -211,6 +226,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "apps.jobs.scheduler:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "apps.jobs.tasks.sweep", "schedule": 30.0},
+    "bury": {"task": "apps.library.tasks.bury", "schedule": 30.0},
     "repair-tracks": {"task": "apps.files.tasks.repair", "schedule": 120.0},
     "repair-predictions": {"task": "apps.predictions.tasks.repair", "schedule": 120.0},
     "repair-separations": {"task": "apps.separation.tasks.repair", "schedule": 120.0},
@@ -218,6 +234,11 @@ CELERY_BEAT_SCHEDULE = {
     "forget-unused-beats": {"task": "apps.remixes.tasks.forget_unused", "schedule": 3600.0},
     "forget-unused-predictions": {
         "task": "apps.predictions.tasks.forget_unused",
+        "schedule": 3600.0,
+    },
+    "notice-incoming": {"task": "apps.files.tasks.notice_incoming", "schedule": 300.0},
+    "remove-expired-uploads": {
+        "task": "apps.files.tasks.remove_expired_uploads",
         "schedule": 3600.0,
     },
     "remove-unused-blobs": {"task": "apps.files.tasks.remove_unused_blobs", "schedule": 3600.0},
@@ -243,6 +264,8 @@ JOB_KINDS = {
     },
     "compose": {"queue": "fast", "pipeline": "apps.library.pipeline.compose_demo"},
     "remix": {"queue": "heavy", "pipeline": "apps.remixes.pipeline.remix"},
+    "import": {"queue": "fast", "pipeline": "apps.files.importing.fetch"},
+    "collect": {"queue": "fast", "pipeline": "apps.files.collecting.collect"},
 }
 JOB_LEASE = 30  # seconds without a heartbeat after which a worker is given up
 JOB_HEARTBEAT = 5
@@ -290,6 +313,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "audiophile.errors.api_error",
     "PAGE_SIZE": 50,
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is the format of the sound
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Audiophile",
@@ -301,6 +325,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "audiophile.schema.document_errors",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "FileState": "apps.files.models.Track.State",
         "JobState": "apps.jobs.models.Job.State",
@@ -315,7 +343,7 @@ NODE_MODULES = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("vendor/htmx", NODE_MODULES / "htmx.org" / "dist"),
-    ("vendor/wavesurfer", NODE_MODULES / "wavesurfer.js" / "dist"),
+    ("vendor/tus", NODE_MODULES / "tus-js-client" / "dist"),
 ]
 WHITENOISE_USE_FINDERS = True  # so that `make run` needs no collectstatic
 USE_TZ = True
