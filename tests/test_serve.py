@@ -116,6 +116,7 @@ def test_stopping_leaves_no_orphan_and_starting_again_carries_on(server, long_so
     assert len(done["stems"]) == 3
 
 
+@pytest.mark.slow
 def test_a_killed_supervisor_takes_everything_with_it(server):
     server.stop(signal.SIGKILL)
     wait_for(lambda: not server.processes(), 30)

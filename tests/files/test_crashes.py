@@ -121,6 +121,7 @@ def _put_back(blob: Blob, source: str) -> Blob:
     return blob
 
 
+@pytest.mark.slow
 def test_while_collecting_from_the_bucket(bucket, fragile, owner, song, tmp_path):
     def collect() -> None:
         (job,) = incoming.sweep()

@@ -15,6 +15,8 @@ from tests.server import Api, Server, wait_for
 READERS = 40
 PROMPT = 3.0  # seconds; a starved request would wait until a reader has finished
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[Server]:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.web.conftest import wait_for_elements
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SONGS = 130
 HEARD = "document.querySelector('player-bar audio').currentTime"

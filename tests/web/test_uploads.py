@@ -11,6 +11,7 @@ from tests.line import SlowLine
 from tests.server import ROOT, wait_for
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.browser,
     pytest.mark.skipif(
         not (ROOT / "node_modules" / "tus-js-client").is_dir(), reason="needs tus-js-client"
