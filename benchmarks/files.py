@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import soundfile
-from benchmarks.rows import Row
 
+from benchmarks.rows import Row
 from tests.server import Api, Server, wait_for
 
 TITLE = "what it costs to have much; the peer of an upload is `cp`"
