@@ -21,6 +21,7 @@ FEWEST = 4  # beats
 LEAST_CONFIDENCE = 0.1  # lenient: a prelude in free time reaches no more than noise, 0.13
 QUIETEST = 1e-10  # mean square of the loudest frame: -100 dB
 BAR = 4  # beats
+PIECE = 1 << 10  # frames whose tempogram is held at once
 STRETCH = 1 << 14  # frames (6.3 min) that share one tempo
 DECODING = 0.8  # the share of the work that decoding and measuring are, as progress
 
@@ -210,9 +211,22 @@ def _tempo(onset: Array) -> npt.NDArray[np.float64]:
     tempi = []
     for stretch in stretches:
         if stretch.any():
-            usual = float(librosa.feature.tempo(onset_envelope=stretch, sr=SAMPLE_RATE)[0])
+            usual = float(librosa.feature.tempo(tg=_echoes(stretch), sr=SAMPLE_RATE)[0])
         tempi.append(np.full(len(stretch), usual))
     return np.concatenate(tempi) if count > 1 else tempi[0][:1]
+
+
+def _echoes(onset: Array) -> npt.NDArray[np.float64]:
+    """The mean of librosa's tempogram over time [lags, 1], made piece by piece."""
+    width = int(librosa.time_to_frames(8.0, sr=SAMPLE_RATE, hop_length=HOP))
+    padded = np.pad(onset, width // 2, mode="linear_ramp", end_values=0)
+    total = np.zeros(width)
+    for start in range(0, len(onset), PIECE):
+        piece = padded[start : min(start + PIECE, len(onset)) + width - 1]
+        total += librosa.feature.tempogram(
+            onset_envelope=piece, win_length=width, center=False
+        ).sum(axis=-1)
+    return total[:, None] / len(onset)
 
 
 def _regularity(onset: Array, period: int) -> float:

@@ -88,7 +88,7 @@ class FrameMeter:
             power.sum(axis=0) / (N_FFT**2 * 0.375 / 2),
         )  # fmt: skip
         for column, value in zip(self._columns, values, strict=True):
-            column.append(np.asarray(value, dtype=np.float32))
+            column.append(np.array(value, dtype=np.float32))  # a copy: a view keeps its base
 
     def _level(self, mel: Array) -> Array:
         peaks = np.maximum.accumulate(np.append(self._loudest, mel.max(axis=0)))
