@@ -121,9 +121,9 @@ def test_a_client_that_falls_silent_does_not_keep_its_upload_to_itself(server):
 
     def send_rest() -> int:
         url = server.url + path
-        offset = api.head(url).headers["Upload-Offset"]
-        headers = {**piece, "Upload-Offset": offset}
         try:
+            offset = api.head(url).headers["Upload-Offset"]
+            headers = {**piece, "Upload-Offset": offset}
             return api.patch(url, data=content[int(offset) :], headers=headers).status_code
         except requests.ConnectionError:  # refused before the body was taken
             return 423
