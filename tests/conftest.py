@@ -12,6 +12,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.pluginmanager.hasplugin("django"):
         config.pluginmanager.import_plugin("tests.product")
         config.pluginmanager.import_plugin("tests.buckets")
+        config.pluginmanager.import_plugin("tests.server")
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,19 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -114,3 +117,23 @@ class Api(requests.Session):
         wait_for(lambda: self.get(f"/files/{file}").json()["reference"])
         known: dict[str, Any] = self.get(f"/files/{file}").json()
         return known
+
+
+@contextmanager
+def served(data: Path, **variables: str) -> Iterator[Server]:
+    """The product while the block runs; afterwards nothing of it may be left."""
+    server = Server(data, **variables)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        wait_for(lambda: not server.processes(), 20)
+        shutil.rmtree(data)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[Server]:
+    """The product as `make run` starts it, embedded, for the tests of one module."""
+    with served(tmp_path_factory.mktemp("served")) as server:
+        yield server

@@ -10,16 +10,7 @@ import pytest
 import requests
 import soundfile
 
-from tests.server import ROOT, Server, wait_for
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("served"))
-    server.start()
-    yield server
-    server.stop()
-    wait_for(lambda: not server.processes(), 20)
+from tests.server import ROOT, wait_for
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import socket
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import numpy as np
@@ -10,21 +9,12 @@ import pytest
 import soundfile
 
 from audiophile.gunicorn import give_up_stalled
-from tests.server import Api, Server, wait_for
+from tests.server import Api
 
 READERS = 40
 PROMPT = 3.0  # seconds; a starved request would wait until a reader has finished
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("served"))
-    server.start()
-    yield server
-    server.stop()
-    wait_for(lambda: not server.processes(), 20)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import boto3
 import psycopg
 import pytest
 import redis
+from botocore.exceptions import EndpointConnectionError
 
 from tests.server import free_port, wait_for
 
@@ -37,6 +39,16 @@ class Bucket:
         """Its objects, as boto3 sees them."""
         s3 = boto3.resource("s3", endpoint_url=self.address, region_name="us-east-1", **KEYS)
         return s3.Bucket(self.name)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the environment of a product says that stores here."""
+        return {
+            "AWS_S3_BUCKET": self.name,
+            "AWS_S3_ENDPOINT_URL": self.address,
+            "AWS_REGION": "us-east-1",
+            **{name.upper(): value for name, value in KEYS.items()},
+        }
 
     def contents(self) -> dict[str, int]:
         """Every key and its size."""
@@ -104,6 +116,20 @@ def s3_store() -> Iterator[Bucket]:
         server.stop()
 
 
+@contextmanager
+def s3_process() -> Iterator[Bucket]:
+    """The same in a process of its own, so that its memory is not ours."""
+    bucket = Bucket(f"http://127.0.0.1:{free_port()}")
+    port = bucket.address.rsplit(":", 1)[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", port]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_for(lambda: _answers(lambda: bucket.rows.create()))
+            yield bucket
+        finally:
+            server.kill()
+
+
 def _someone_else() -> dict[str, Any]:
     """Whom PostgreSQL may run as when we are root."""
     for name in ("postgres", "nobody"):
@@ -132,6 +158,6 @@ def _running(
 def _answers(ask: Any) -> bool:
     try:
         ask()
-    except (psycopg.OperationalError, redis.ConnectionError):
+    except (psycopg.OperationalError, redis.ConnectionError, EndpointConnectionError):
         return False
     return True

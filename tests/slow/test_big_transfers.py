@@ -2,20 +2,19 @@
 
 import contextlib
 import os
-import subprocess
 import sys
 import time
+from pathlib import Path
 
-import boto3
 import psutil
 import pytest
 
-from tests.server import ROOT, free_port, wait_for
+from tests.server import ROOT
+from tests.slow.outside import Bucket, s3_process
 
 pytestmark = pytest.mark.slow
 SIZE = 2 * 2**30  # bytes
 ALLOWED = 100 * 2**20  # bytes of memory for what moves, beyond what an idle process has
-KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests", "AWS_REGION": "eu-west-1"}
 
 MAKE = """
 from pathlib import Path
@@ -27,33 +26,6 @@ blob = blobs.store(path, content_type="audio/wav")
 fields = dict(sha256=blob.sha256, filename="big.wav", title="big")
 Track.objects.create(owner=User.objects.create(username="owner"), blob=blob, **fields)
 """
-
-
-@pytest.fixture
-def s3(tmp_path):
-    """An S3 server in a process of its own, so that its memory is not ours."""
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, **KEYS})
-    client = boto3.client(
-        "s3", endpoint_url=f"http://127.0.0.1:{port}", region_name="eu-west-1",
-        aws_access_key_id="tests", aws_secret_access_key="tests",
-    )  # fmt: skip
-    wait_for(lambda: _answers(client))
-    place = {"LocationConstraint": "eu-west-1"}
-    client.create_bucket(Bucket="tests", CreateBucketConfiguration=place)
-    yield f"http://127.0.0.1:{port}"
-    server.kill()
-    server.wait()
-
-
-def _answers(client) -> bool:
-    try:
-        return bool(client.list_buckets())
-    except client.exceptions.ClientError:
-        return True
-    except Exception:  # noqa: BLE001 - not yet
-        return False
 
 
 def manage(environment: dict[str, str], *arguments: str) -> int:
@@ -69,11 +41,15 @@ def manage(environment: dict[str, str], *arguments: str) -> int:
     return most
 
 
-def test_moving_there_and_back_takes_little_memory(s3, tmp_path):
+def test_moving_there_and_back_takes_little_memory(tmp_path):
+    with s3_process() as bucket:
+        _move_there_and_back(bucket, tmp_path)
+
+
+def _move_there_and_back(bucket: Bucket, tmp_path: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
-    environment |= KEYS | {
-        "AUDIOPHILE_DATA": str(tmp_path / "data"), "AWS_S3_BUCKET": "tests",
-        "AWS_S3_ENDPOINT_URL": s3, "AUDIOPHILE_STORAGE": "local",
+    environment |= bucket.variables | {
+        "AUDIOPHILE_DATA": str(tmp_path / "data"), "AUDIOPHILE_STORAGE": "local",
         "DATABASE_URL": "", "DB_HOST": "",
     }  # fmt: skip
     manage(environment, "migrate", "-v0")

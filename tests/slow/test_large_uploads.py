@@ -1,31 +1,24 @@
-"""Two gigabytes by the tus protocol into the running product, cut at half, in little memory."""
+"""Two gigabytes into the running product, by the tus protocol and to S3, in little memory."""
 
 import hashlib
 import random
-import shutil
 import socket
 import struct
+import sys
 from collections.abc import Iterator
 
 import pytest
 import requests
 
-from tests.server import Server, wait_for
+from tests.server import Server, served, wait_for
+from tests.slow.memory import MEGABYTE, peak_of
+from tests.slow.outside import s3_process
 
 pytestmark = pytest.mark.slow
 
 SIZE = 2**31 - 2**20  # bytes, just under what the server takes
 BLOCK = 2**20
 MEMORY = 100 * 2**20  # bytes
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("served"))
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(server.data)
 
 
 def wave(size: int) -> Iterator[bytes]:
@@ -132,3 +125,36 @@ def test_a_client_that_falls_silent_does_not_keep_its_upload_to_itself(server):
         silent.sendall(head(server, path, 0, len(content)) + content[:1000])
         wait_for(lambda: send_rest() == 423, 20)
         wait_for(lambda: send_rest() == 204, 60)
+
+
+class Form:
+    """A multipart form with the wave as its file, made while it is sent."""
+
+    def __init__(self) -> None:
+        name = 'Content-Disposition: form-data; name="file"; filename="big.wav"'
+        self.head = f"--cut\r\n{name}\r\nContent-Type: audio/wav\r\n\r\n".encode()
+        self.tail = b"\r\n--cut--\r\n"
+
+    def __len__(self) -> int:
+        return len(self.head) + SIZE + len(self.tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.head
+        yield from wave(SIZE)
+        yield self.tail
+
+
+def test_two_gigabytes_reach_s3_in_little_memory(tmp_path):
+    """The web process takes them and passes them on."""
+    with s3_process() as bucket, served(tmp_path / "data", **bucket.variables) as server:
+        web = server.processes("gunicorn")
+        before = {process.pid: process.memory_info().rss for process in web}
+        api = server.api()
+        form = {"Content-Type": "multipart/form-data; boundary=cut"}
+        answer = api.post("/files/upload/s3", data=Form(), headers=form, timeout=600)
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["sha256"] == sha256_of_wave()
+        assert SIZE in bucket.contents().values()
+        grown = {p.pid: peak_of(p) - before[p.pid] / MEGABYTE for p in web}
+        sys.stdout.write(f"upload/s3: web {sum(grown.values()):+.0f} MB\n")
+        assert sum(grown.values()) < MEMORY / MEGABYTE

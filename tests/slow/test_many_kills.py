@@ -16,15 +16,6 @@ ATTEMPTS = 3  # a job that loses its worker as often as this has failed, and rig
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("served"))
-    server.start()
-    yield server
-    server.stop()
-    assert server.processes() == []
-
-
-@pytest.fixture(scope="module")
 def separations(server, tmp_path_factory) -> list[str]:
     """Ten separations, asked for at once."""
     api = server.api()

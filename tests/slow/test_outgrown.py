@@ -8,8 +8,8 @@ import redis
 
 from audio import io
 from audio.compose import compose
-from tests.server import Api, Server, wait_for
-from tests.slow.outside import KEYS, Bucket, postgresql, redis_server, s3_store
+from tests.server import Api, served, wait_for
+from tests.slow.outside import Bucket, postgresql, redis_server, s3_store
 from tests.slow.songs import write_songs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -38,19 +38,9 @@ def broker(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, database, broker, bucket):
-    server = Server(
-        tmp_path_factory.mktemp("served"),
-        DATABASE_URL=database,
-        REDIS_URL=broker,
-        AWS_S3_BUCKET=bucket.name,
-        AWS_S3_ENDPOINT_URL=bucket.address,
-        AWS_REGION="us-east-1",
-        **{name.upper(): value for name, value in KEYS.items()},
-    )
-    server.start()
-    yield server
-    server.stop()
-    assert server.processes() == []
+    elsewhere = {"DATABASE_URL": database, "REDIS_URL": broker, **bucket.variables}
+    with served(tmp_path_factory.mktemp("served"), **elsewhere) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -26,15 +26,6 @@ def recording(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("served"))
-    server.start()
-    yield server
-    server.stop()
-    assert server.processes() == []
-
-
-@pytest.fixture(scope="module")
 def api(server) -> Api:
     return server.api()
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from audio.compose import write_demo
-from tests.server import Server, wait_for
 
 BROWSERS = [
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
@@ -19,15 +18,6 @@ QUIET = [
     "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
 PATIENCE = 40_000  # ms
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("served"))
-    server.start()
-    yield server
-    server.stop()
-    wait_for(lambda: not server.processes(), 20)
 
 
 @pytest.fixture(scope="module")
