@@ -11,9 +11,9 @@ from audio import beatgrid, io
 from audio.beatgrid import BeatGrid
 from audio.clip import Clip
 from audio.errors import NoBeats, Silent, TooShort
+from audio.models import Model, Tagging
 from audio.onsets import HOP, SAMPLE_RATE, FrameMeter, Frames
 from audio.progress import Report, ignore, part
-from audio.tagging import Tagging
 
 VERSION = "librosa-1"
 SHORTEST = 3.0  # s
@@ -145,7 +145,7 @@ def confidence(onset: Array, beats: Indices) -> float:
     return (contrast + _regularity(onset, round(float(np.median(np.diff(beats)))))) / 2
 
 
-class TempoModel:
+class TempoModel(Model):
     """The tempo as a model: no labels, one number."""
 
     name = "tempo"

@@ -10,6 +10,7 @@ from librosa.onset import onset_strength
 from audio.clip import Clip
 from audio.errors import Silent, TooShort
 from audio.medians import running_median
+from audio.once import once_per_clip
 
 SAMPLE_RATE = 22_050
 N_FFT = 2048
@@ -44,6 +45,7 @@ class _Spectra(NamedTuple):
     mel_db: Array
 
 
+@once_per_clip
 def features(clip: Clip) -> npt.NDArray[np.float64]:
     """Describe a clip by 57 numbers: means and variances of spectral features, and its tempo.
 

@@ -10,23 +10,15 @@ import numpy.typing as npt
 import onnxruntime
 
 from audio.clip import Clip
-from audio.errors import Silent, TooShort
-from audio.features import SAMPLE_RATE, SHORTEST, features, level_free
-from audio.progress import Report, ignore
-from audio.tagging import Tagging
-from audio.windows import Windows
+from audio.features import SAMPLE_RATE, features, level_free
+from audio.models import Probabilities, WindowModel
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
-WINDOW_SECONDS = 30.0
-MOST_WINDOWS = 10
 TILED_TO = 3.0  # s; a shorter clip is repeated until it is this long
-QUIETEST = 1e-4  # linear peak (-80 dB) below which a window counts as silence
 RAREST = 1e-3  # no genre is impossible because no tree voted for it
 
-Probabilities = npt.NDArray[np.float32]
 
-
-class GenreForest:
+class GenreForest(WindowModel):
     """The shipped genre model: ten genres, trained by `python -m training forest`.
 
     Nothing is loaded until the first question, and the forest once in a process.
@@ -45,21 +37,12 @@ class GenreForest:
 
     name = "genre-forest"
     sample_rate = SAMPLE_RATE
-    window_seconds = WINDOW_SECONDS
-    threshold = 0.9
+    retrainable = True
 
     def __init__(self, folder: Path = ARTEFACTS) -> None:
         self._folder = folder
-
-    @property
-    def version(self) -> str:
-        """Version of the artefact."""
-        return str(self.particulars["version"])
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The genres, in the order of the probabilities."""
-        return tuple(self.particulars["labels"])
+        self.version = str(self.particulars["version"])
+        self.labels = tuple(self.particulars["labels"])
 
     @cached_property
     def particulars(self) -> dict[str, Any]:
@@ -68,32 +51,10 @@ class GenreForest:
         loaded: dict[str, Any] = json.loads(text)
         return loaded
 
-    def predict(self, clip: Clip) -> Probabilities:
-        """Say how probable each genre is, window by window.
-
-        Parameters
-        ----------
-        clip : Clip [shape=(1, n)]
-            Mono, at 22,050 Hz. It is cut into windows of 30 s, at most ten, evenly spread;
-            silent windows are left out.
-
-        Returns
-        -------
-        np.ndarray [shape=(windows, labels)]
-            float32; each row sums to 1.
-
-        Raises
-        ------
-        ValueError
-            If the clip is not mono at 22,050 Hz.
-        TooShort
-            If it is shorter than half a second.
-        Silent
-            If no window has sound in it.
-        """
-        listener = self.listen()
-        listener.hear(clip)
-        return listener.tagging().probabilities
+    def judge(self, window: Clip) -> Probabilities:
+        """Say how probable each genre is in one window [labels]; less than 3 s is repeated."""
+        row: Probabilities = self.classify(features(_tiled(window))[None])[0]
+        return row
 
     def classify(self, rows: npt.NDArray[np.float64]) -> Probabilities:
         """Say how probable each genre is for rows of features.
@@ -111,55 +72,6 @@ class GenreForest:
         session = _session(self._folder / "genre_forest.onnx")
         votes = session.run(None, {"features": level_free(rows).astype(np.float32)})[1]
         return tempered(votes, self.particulars["temperature"]).astype(np.float32)
-
-    def listen(self) -> "GenreListener":
-        """Return a listener for one file."""
-        return GenreListener(self)
-
-
-class GenreListener:
-    """Collects windows of one file and then asks the forest."""
-
-    def __init__(self, model: GenreForest) -> None:
-        self._model = model
-        self._windows = Windows(SAMPLE_RATE, WINDOW_SECONDS, MOST_WINDOWS)
-
-    def hear(self, piece: Clip) -> None:
-        """Take the next piece: mono, at 22,050 Hz."""
-        self._windows.hear(piece)
-
-    def tagging(self, report: Report = ignore) -> Tagging:
-        """Say the genre of what was heard; raises TooShort or Silent."""
-        starts, rows = self._features(report)
-        probabilities = self._model.classify(rows)
-        mean = probabilities.mean(axis=0)
-        best = int(mean.argmax())
-        return Tagging(
-            model=self._model.name,
-            version=self._model.version,
-            parameters={"window_seconds": WINDOW_SECONDS, "most_windows": MOST_WINDOWS},
-            labels=self._model.labels,
-            probabilities=probabilities,
-            starts=np.array(starts),
-            window_seconds=WINDOW_SECONDS,
-            label=self._model.labels[best],
-            confidence=float(mean[best]),
-            threshold=self._model.threshold,
-        )
-
-    def _features(self, report: Report) -> tuple[list[float], npt.NDArray[np.float64]]:
-        clips = self._windows.clips()
-        if sum(clip.seconds for _, clip in clips) < SHORTEST:
-            raise TooShort("The recording is shorter than half a second.")
-        starts, rows = [], []
-        for number, (start, clip) in enumerate(clips):
-            if np.abs(clip.samples).max() > QUIETEST:
-                starts.append(start)
-                rows.append(features(_tiled(clip)))
-            report((number + 1) / len(clips))
-        if not rows:
-            raise Silent("The recording is silent.")
-        return starts, np.array(rows)
 
 
 def tempered(votes: npt.NDArray[np.floating], temperature: float) -> npt.NDArray[np.float64]:

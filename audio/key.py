@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from audio.clip import Clip
 from audio.errors import Silent, TooShort
+from audio.models import Model, Tagging
 from audio.progress import Report, ignore
 from audio.spectra import PowerSpectra
-from audio.tagging import Tagging
 
 SAMPLE_RATE = 22_050
 N_FFT = 8192
@@ -172,7 +172,7 @@ class PitchMeter:
         self._histogram += np.bincount(bins, np.sqrt(magnitudes), len(self._histogram))
 
 
-class KeyModel:
+class KeyModel(Model):
     """The key as a model: 24 labels, one window, the whole file."""
 
     name = "key"

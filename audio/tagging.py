@@ -2,18 +2,17 @@
 
 import importlib
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any
 
 from audio import io
 from audio.clip import Clip
 from audio.errors import AudioError, TooShort
+from audio.models import Listener, Model, Tagging, WindowListener
 from audio.progress import Report, ignore, part
+from audio.windows import Windows
 
 MODELS: tuple[str, ...] = (
     "audio.genre.GenreForest",
@@ -22,59 +21,17 @@ MODELS: tuple[str, ...] = (
 )
 """The models asked by default; AUDIOPHILE_MODELS (dotted paths and commas) replaces them."""
 
-DECODING = 0.4  # the share of the work that decoding is, as progress
+LISTENING = 0.9  # the share of the work that decoding and judging windows are, as progress
+MOST_WINDOWS = 120  # an hour of windows of 30 s without a gap; longer files are sampled evenly
 
 
-@dataclass(frozen=True, eq=False)
-class Tagging:
-    """What one model says of one file.
-
-    `probabilities` is float32 [windows, labels] and `starts` float64 [windows]: the second at
-    which each window of `window_seconds` begins. `label` and `confidence` (0..1) speak for the
-    whole file; `value` is a number where the answer is one (BPM).
-    """
-
-    model: str
-    version: str
-    parameters: Mapping[str, float | str]
-    labels: tuple[str, ...]
-    probabilities: npt.NDArray[np.float32]
-    starts: npt.NDArray[np.float64]
-    window_seconds: float
-    label: str
-    confidence: float
-    value: float | None = None
-    threshold: float = field(default=0.9, kw_only=True)
-
-
-class Listener(Protocol):
-    """Hears one file from beginning to end, in pieces of any length, and then speaks."""
-
-    def hear(self, piece: Clip) -> None:
-        """Take the next piece: mono, at the model's sample rate."""
-
-    def tagging(self, report: Report = ignore) -> Tagging:
-        """Say what was heard. Raises an `AudioError` when nothing can be said."""
-
-
-class Model(Protocol):
-    """Anything that can tag a file."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def sample_rate(self) -> int: ...
-    @property
-    def labels(self) -> tuple[str, ...]: ...
-
-    def listen(self) -> Listener:
-        """Return a fresh listener for one file."""
-
-
-def models() -> list[Model]:
+def models(folder: Path | None = None) -> list[Model]:
     """Make one of each model in `MODELS`, or in the variable AUDIOPHILE_MODELS where it is set.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where trained heads lie that replace the shipped ones, as `python -m training` writes them.
 
     Raises
     ------
@@ -82,9 +39,8 @@ def models() -> list[Model]:
         If a dotted path leads nowhere.
     """
     wanted = os.environ.get("AUDIOPHILE_MODELS", "")
-    return [_load(path.strip()) for path in wanted.split(",") if path.strip()] or [
-        _load(path) for path in MODELS
-    ]
+    paths = [path.strip() for path in wanted.split(",") if path.strip()] or MODELS
+    return [_load(path, folder) for path in paths]
 
 
 def tag_file(
@@ -93,7 +49,8 @@ def tag_file(
     """Ask all models about a file.
 
     The file is decoded once for each sample rate that the models want (the shipped ones share
-    one), in pieces, so memory does not grow with its length.
+    one), in pieces; models that judge windows of one length share the windows. So memory does
+    not grow with the file's length.
 
     Parameters
     ----------
@@ -102,7 +59,7 @@ def tag_file(
     report : Report
         Told the fraction done.
     asked : sequence of Model, optional
-        The models; by default `models()`.
+        The models; by default `models()`. Those that miss something here are not asked.
 
     Returns
     -------
@@ -117,36 +74,88 @@ def tag_file(
     AudioError
         The first model's reason, when no model can say anything: Silent, TooShort, ...
     """
-    asked = models() if asked is None else asked
-    listeners = [(model.sample_rate, model.listen()) for model in asked]
-    rates = sorted({rate for rate, _ in listeners})
+    able = [model for model in (models() if asked is None else asked) if not model.missing]
+    listeners = [(model, model.listen()) for model in able]
+    ears = _ears(listeners, io.probe(path).seconds)
+    rates = sorted({rate for rate, _ in ears})
     for number, rate in enumerate(rates):
-        share = part(report, number / len(rates) * DECODING, (number + 1) / len(rates) * DECODING)
-        _play(path, rate, [listener for wants, listener in listeners if wants == rate], share)
-    taggings = _answers([listener for _, listener in listeners], part(report, DECODING, 1.0))
+        share = part(report, number / len(rates), (number + 1) / len(rates))
+        _play(path, rate, [ear for wants, ear in ears if wants == rate], part(share, 0, LISTENING))
+    taggings = _answers([said for _, said in listeners], part(report, LISTENING, 1.0))
     report(1.0)
     return taggings
 
 
-def _load(path: str) -> Model:
+class _Cutter:
+    """Cuts windows once for all the listeners that want such windows."""
+
+    def __init__(self, windows: Windows, listeners: Sequence[WindowListener]) -> None:
+        self._windows, self._listeners = windows, listeners
+
+    def hear(self, piece: Clip) -> None:
+        for window in self._windows.hear(piece):
+            self._pass_on(window.start, window.clip)
+
+    def end(self) -> None:
+        for window in self._windows.rest():
+            self._pass_on(window.start, window.clip)
+
+    def _pass_on(self, start: float, clip: Clip) -> None:
+        for listener in self._listeners:
+            listener.judge(start, clip)
+
+
+class _Ear:
+    """A listener that takes the pieces as they come."""
+
+    def __init__(self, listener: Listener) -> None:
+        self.hear = listener.hear
+
+    def end(self) -> None:
+        """It notices by itself."""
+
+
+def _load(path: str, folder: Path | None) -> Model:
     module, _, name = path.rpartition(".")
     try:
-        model: Model = getattr(importlib.import_module(module), name)()
+        kind: Any = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise ValueError(f"There is no model at {path!r}.") from error
+    replaced = folder is not None and getattr(kind, "retrainable", False)
+    model: Model = kind(folder) if replaced else kind()
     return model
 
 
-def _play(path: Path, rate: int, listeners: Sequence[Listener], report: Report) -> None:
+def _ears(
+    listeners: Sequence[tuple[Model, Listener]], seconds: float | None
+) -> list[tuple[int, _Cutter | _Ear]]:
+    """What the sound is played to, with the sample rate that each wants."""
+    ears: list[tuple[int, _Cutter | _Ear]] = []
+    cut: list[tuple[tuple[int, float], WindowListener]] = []
+    for model, listener in listeners:
+        if isinstance(listener, WindowListener):
+            cut.append(((model.sample_rate, model.window_seconds), listener))
+        else:
+            ears.append((model.sample_rate, _Ear(listener)))
+    for (rate, length), group in groupby(sorted(cut, key=lambda one: one[0]), lambda one: one[0]):
+        stride = 1 + int((seconds or 0.0) / length / MOST_WINDOWS)
+        windows = Windows(rate, length, stride)
+        ears.append((rate, _Cutter(windows, [listener for _, listener in group])))
+    return ears
+
+
+def _play(path: Path, rate: int, ears: Sequence[_Cutter | _Ear], report: Report) -> None:
     declared = io.probe(path).seconds
     heard = 0.0
     for piece in io.blocks(path, sample_rate=rate, channels=1):
-        for listener in listeners:
-            listener.hear(piece)
+        for ear in ears:
+            ear.hear(piece)
         heard += piece.seconds
         report(min(heard / declared, 1.0) if declared else 0.0)
     if not heard:
         raise TooShort("The recording holds hardly more than one sample.")
+    for ear in ears:
+        ear.end()
 
 
 def _answers(listeners: Sequence[Listener], report: Report) -> list[Tagging]:

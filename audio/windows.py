@@ -1,17 +1,28 @@
-"""A bounded number of windows, spread evenly over a file whose length is not known beforehand."""
+"""Windows over a file of any length, cut while it is decoded."""
+
+from typing import NamedTuple
 
 import numpy as np
 
 from audio.clip import Clip
 
+SLACK = 1.0  # s by which the only or last window may be longer, so that none of a second is left
+SHORTEST_TAIL = 1 / 6  # of a window: less than that at the end is not worth a window
+
+
+class Window(NamedTuple):
+    """A stretch of a file: the second at which it starts, and its sound."""
+
+    start: float
+    clip: Clip
+
 
 class Windows:
-    """Collects windows of a mono signal that arrives in pieces.
+    """Cuts a mono signal that arrives in pieces into windows, one after the other.
 
-    Every window is kept until there are more than `limit`; then every other one is dropped, and
-    from there on only every second window is taken, then every fourth: between half the limit
-    and the limit remain, evenly spread, whatever the length. A last, incomplete window counts
-    when it is at least half a window long, or the only one.
+    At most two windows are held at a time. What remains at the end becomes a window that reaches
+    back into the one before it, so that all windows are equally long; up to one second more
+    belongs to the last window, and a file shorter than a window is one window.
 
     Parameters
     ----------
@@ -19,21 +30,21 @@ class Windows:
         Hz, of all pieces.
     seconds : float
         Length of a window.
-    limit : int
-        Most windows to keep.
+    stride : int
+        Only every so manieth window is cut; 1 leaves nothing out.
     """
 
-    def __init__(self, sample_rate: int, seconds: float, limit: int = 10) -> None:
+    def __init__(self, sample_rate: int, seconds: float, stride: int = 1) -> None:
         self._rate = sample_rate
         self._frames = round(seconds * sample_rate)
-        self._limit = limit
-        self._stride = 1
-        self._taken = 0
-        self._kept: list[tuple[int, Clip]] = []
+        self._slack = round(SLACK * sample_rate)
+        self._stride = stride
+        self._number = 0
+        self._before = np.zeros(0, np.float32)
         self._pending = np.zeros(0, np.float32)
 
-    def hear(self, piece: Clip) -> None:
-        """Take the next piece: mono, at this sample rate.
+    def hear(self, piece: Clip) -> list[Window]:
+        """Take the next piece and return the windows that are complete.
 
         Raises
         ------
@@ -43,23 +54,24 @@ class Windows:
         if piece.channels != 1 or piece.sample_rate != self._rate:
             raise ValueError(f"The pieces are mono at {self._rate} Hz.")
         self._pending = np.concatenate([self._pending, piece.samples[0]])
-        while len(self._pending) >= self._frames:
-            self._take(self._pending[: self._frames])
-            self._pending = self._pending[self._frames :]
+        windows = []
+        while len(self._pending) > self._frames + self._slack:
+            self._before, self._pending = np.split(self._pending, [self._frames])
+            windows += self._due(self._number * self._frames, self._before)
+            self._number += 1
+        return windows
 
-    def clips(self) -> list[tuple[float, Clip]]:
-        """Return the kept windows with the second at which each starts, at the end of the file."""
-        kept = list(self._kept)
-        tail = self._pending
-        enough = 2 * len(tail) >= self._frames and self._taken % self._stride == 0
-        if len(tail) and (enough or not self._taken):
-            kept.append((self._taken, Clip(tail[None].copy(), self._rate)))
-        return [(number * self._frames / self._rate, clip) for number, clip in kept]
+    def rest(self) -> list[Window]:
+        """Return the last window, at the end of the file; none when too little is left."""
+        samples, start = self._pending, self._number * self._frames
+        if self._number and len(samples) < self._frames:
+            if len(samples) < SHORTEST_TAIL * self._frames:
+                return []
+            start -= self._frames - len(samples)
+            samples = np.concatenate([self._before, samples])[-self._frames :]
+        return self._due(start, samples) if len(samples) else []
 
-    def _take(self, samples: np.ndarray) -> None:
-        if self._taken % self._stride == 0:
-            self._kept.append((self._taken, Clip(samples[None].copy(), self._rate)))
-        self._taken += 1
-        if len(self._kept) > self._limit:
-            self._kept = self._kept[::2]
-            self._stride *= 2
+    def _due(self, start: int, samples: np.ndarray) -> list[Window]:
+        if self._number % self._stride:
+            return []
+        return [Window(start / self._rate, Clip(samples[None].copy(), self._rate))]

@@ -9,7 +9,7 @@ from apps.files import blobs
 from apps.jobs.models import Cancelled, Job
 from apps.predictions.models import PredictionModel, PredictionSet, Reference
 from audio import tagging
-from audio.tagging import Model, Tagging
+from audio.models import Model, Tagging
 
 
 def predict(job: Job) -> None:
@@ -18,7 +18,7 @@ def predict(job: Job) -> None:
     if reference is None:  # its track was deleted in the meantime
         raise Cancelled
     sha256 = reference.track.sha256
-    answers = {model: _known(sha256, model) for model in tagging.models()}
+    answers = {model: _known(sha256, model) for model in tagging.models() if not model.missing}
     missing = [model for model, answer in answers.items() if answer is None]
     with blobs.local_copy(reference.track.blob) as path:
         taggings = tagging.tag_file(path, job.report, missing) if missing else []
@@ -31,7 +31,10 @@ def predict(job: Job) -> None:
 def _known(sha256: str, model: Model) -> PredictionSet | None:
     """What this version of a model has said of these bytes before, for whomever."""
     return PredictionSet.objects.filter(
-        sha256=sha256, model__name=model.name, model__version=model.version
+        sha256=sha256,
+        model__name=model.name,
+        model__version=model.version,
+        parameters_key=_digest(dict(model.parameters)),
     ).first()
 
 

@@ -7,8 +7,9 @@ from audio import io, tagging
 from audio.clip import Clip
 from audio.errors import Silent, TooShort
 from audio.key import KEYS
+from audio.models import Model, Tagging
 from audio.progress import Report, ignore
-from audio.tagging import Tagging, models, tag_file
+from audio.tagging import models, tag_file
 
 RATE = 22_050
 
@@ -23,7 +24,7 @@ def song(tmp_path):
     return path
 
 
-class Length:
+class Length(Model):
     """A model that answers with the length, at a sample rate of its own."""
 
     name = "length"
