@@ -191,6 +191,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # one for each chosen song
 MAX_UPLOAD_BYTES = (
     env.number("AUDIOPHILE_MAX_UPLOAD_MB", 2048, at_least=1, at_most=1_000_000) * 2**20
 )
+UNFINISHED_UPLOADS = env.number(
+    "AUDIOPHILE_UNFINISHED_UPLOADS", 200, at_least=2, at_most=100_000
+)  # per person
 UPLOAD_HOURS = env.number("AUDIOPHILE_UPLOAD_HOURS", 24, at_least=1, at_most=48)
 # Machines outside of the open internet that files may be fetched from all the same.
 OUTGOING_ALLOW = env.hosts("AUDIOPHILE_OUTGOING_ALLOW")

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.template.defaultfilters import filesizeformat
 
 from apps.files.limits import Refused
-from apps.files.models import Track
+from apps.files.models import Track, Upload
 
 
 class OverQuota(Refused):
@@ -54,6 +54,18 @@ def check(*, owner, size: int, seconds: float = 0.0) -> None:
             f"This song has {_minutes(seconds)}. You have used {_minutes(quota.seconds_used)} of "
             f"the {quota.minutes_allowed} min you may store; delete songs to make room."
         )
+
+
+def check_announced(*, owner, size: int) -> None:
+    """Raise `OverQuota` when there is no room for this and all that is on its way already."""
+    coming = Upload.objects.filter(owner=owner, track=None)
+    announced = coming.aggregate(count=Count("id"), size=Sum("size"))
+    if announced["count"] >= settings.UNFINISHED_UPLOADS:
+        raise OverQuota(
+            f"{announced['count']} of your uploads have not come to an end. Let them finish, or "
+            f"wait: what nobody goes on with is forgotten after {settings.UPLOAD_HOURS} hours."
+        )
+    check(owner=owner, size=size + (announced["size"] or 0))
 
 
 def check_exactly(*, owner, size: int, seconds: float) -> None:

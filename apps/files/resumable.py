@@ -59,7 +59,7 @@ def begin_upload(*, owner, size: int, filename: str, metadata: str = "") -> Uplo
     """Make room for a file; raises `TooLarge`, or `OverQuota` before a byte is sent."""
     if size > settings.MAX_UPLOAD_BYTES:
         raise TooLarge
-    quota.check(owner=owner, size=size)
+    quota.check_announced(owner=owner, size=size)
     upload = Upload(owner=owner, size=size, filename=filename, metadata=metadata)
     upload.expires_at = _expiry()
     upload.path.touch()

@@ -164,6 +164,24 @@ def test_too_large_is_413_before_a_byte_is_sent(tus, settings):
     assert not Upload.objects.exists() and not list(settings.SCRATCH.iterdir())
 
 
+def test_nobody_holds_more_unfinished_uploads_than_allowed(tus, content, settings):
+    settings.UNFINISHED_UPLOADS = 2
+    first = tus.begin(len(content))
+    assert tus.begin(len(content)).status_code == 201
+    refused = tus.begin(len(content))
+    assert refused.status_code == 409
+    assert "2 of your uploads" in refused.json()["error"]["message"]
+    tus.send("delete", first.headers["Location"])
+    assert tus.begin(len(content)).status_code == 201
+
+
+def test_what_is_on_its_way_counts_towards_the_quota(tus, content, owner):
+    owner.quota_bytes = len(content) * 3 // 2
+    owner.save()
+    assert tus.begin(len(content)).status_code == 201
+    assert tus.begin(len(content)).status_code == 409
+
+
 def test_an_empty_file_is_refused(tus):
     assert code(tus.begin(0)) == (422, "empty")
     assert not Upload.objects.exists()

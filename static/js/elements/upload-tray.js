@@ -83,7 +83,8 @@ class UploadTray extends HTMLElement {
       const address = this.getAttribute("row-url").replace(NOBODY, id);
       return window.htmx.ajax("GET", address, { target: "#songs", swap: "afterbegin" });
     }
-    return window.htmx.ajax("GET", library, { target: "#page", select: "#page", swap: "outerHTML" });
+    const shown = library + location.search; // narrowed: it appears where it fits
+    return window.htmx.ajax("GET", shown, { target: "#page", select: "#page", swap: "outerHTML" });
   }
 
   #summarise() {
