@@ -1,9 +1,13 @@
 """The real settings, fast and hermetic."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ["AUDIOPHILE_DATA"] = tempfile.mkdtemp(prefix="audiophile-tests-")
+atexit.register(shutil.rmtree, os.environ["AUDIOPHILE_DATA"], ignore_errors=True)
+os.environ["AUDIOPHILE_FETCH"] = "0"  # no test asks the open internet
 for name in ("DATABASE_URL", "DB_HOST", "REDIS_URL", "AWS_S3_BUCKET", "BASE_URL", "DEBUG"):
     os.environ[name] = ""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ["audiophile", "apps", "audio", "training", "tests"]
+PACKAGES = ["audiophile", "apps", "audio", "training", "benchmarks", "tests"]
 SOURCES = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
 DRAWERS = {"utils", "helpers", "common", "core", "misc"}
 HEAVY = {"torch", "demucs", "librosa", "sklearn", "numba", "onnxruntime"}
