@@ -1,0 +1,106 @@
+"""A Hybrid Transformer Demucs with random weights: the true network, for tests and benchmarks."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import torch
+from demucs.htdemucs import HTDemucs
+from safetensors.torch import save_file
+
+from audio.demucs_files import described, digest
+
+SOURCES = ("drums", "bass", "other", "vocals")
+SIX = ("drums", "bass", "other", "vocals", "guitar", "piano")
+SEED = 4
+BRANCH = 0.1  # linear: how much of every residual branch is heard
+
+_FULL: dict[str, Any] = {
+    "channels": 48,
+    "bottom_channels": 512,
+    "t_layers": 5,
+    "dconv_mode": 3,
+    "segment": Fraction(39, 5),
+}
+_SMALL: dict[str, Any] = {
+    "channels": 8,
+    "bottom_channels": 32,
+    "t_layers": 3,
+    "t_heads": 2,
+    "dconv_mode": 3,
+    "segment": Fraction(1),
+}
+
+
+def write_random_model(folder: Path, *, small: bool = False) -> dict[str, list[Path]]:
+    """Write models in the form the package `demucs` publishes them in, with random weights.
+
+    The full size is htdemucs's own (41,984,456 numbers). A model that was never trained has
+    layer scales of a thousandth and less, so that whole branches would not be heard; here all
+    are a tenth, so that what goes wrong in a branch shows.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there. Gets ``<name>.yaml`` and ``<signature>.safetensors``; in full
+        size ``<signature>.th`` too, which the command line of `demucs` wants (``--repo``).
+    small : bool
+        Three models that run in milliseconds (htdemucs, htdemucs_ft, htdemucs_6s), for tests,
+        instead of htdemucs in full size.
+
+    Returns
+    -------
+    dict of str to list of Path
+        The files, by the model's name.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not small:
+        return {"htdemucs": _written(folder, "htdemucs", [_model(SOURCES, _FULL, SEED)], th=True)}
+    four = [_model(SOURCES, _SMALL, SEED + number) for number in range(4)]
+    six = _model(SIX, {**_SMALL, "bottom_channels": 0}, SEED)
+    return {
+        "htdemucs": _written(folder, "htdemucs", four[:1]),
+        "htdemucs_ft": _written(folder, "htdemucs_ft", four),
+        "htdemucs_6s": _written(folder, "htdemucs_6s", [six]),
+    }
+
+
+def _model(sources: tuple[str, ...], shape: dict[str, Any], seed: int) -> HTDemucs:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = HTDemucs(list(sources), **shape).eval()
+    for name, values in model.named_parameters():
+        if name.endswith(".scale"):
+            values.data.fill_(BRANCH)
+    return model
+
+
+def _written(folder: Path, name: str, models: list[HTDemucs], *, th: bool = False) -> list[Path]:
+    """One file of weights for each model and the list that names them."""
+    signatures, paths = [], []
+    for model in models:
+        state = {key: value.contiguous() for key, value in model.state_dict().items()}
+        part = folder / f".{name}.part"
+        save_file(state, part, metadata=described(model))
+        signatures.append(digest(part)[:8])
+        paths.append(part.replace(folder / f"{signatures[-1]}.safetensors"))
+        if th:
+            paths.append(_th(folder / f"{signatures[-1]}.th", model, state))
+    bag = folder / f"{name}.yaml"
+    bag.write_text(_bag(signatures), encoding="utf-8")
+    return [bag, *paths]
+
+
+def _bag(signatures: list[str]) -> str:
+    text = f"models: [{', '.join(repr(signature) for signature in signatures)}]\n"
+    if len(signatures) > 1:  # each model for its own source
+        rows = [[float(row == column) for column in range(4)] for row in range(4)]
+        text += f"weights: {rows}\n"
+    return text
+
+
+def _th(path: Path, model: HTDemucs, state: dict[str, torch.Tensor]) -> Path:
+    """What `demucs.states.load_model` unpickles; we only ever write it."""
+    args, kwargs = model._init_args_kwargs
+    torch.save({"klass": HTDemucs, "args": args, "kwargs": kwargs, "state": state}, path)
+    return path
