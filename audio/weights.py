@@ -187,6 +187,12 @@ def remove(name: str) -> bool:
     return there
 
 
+def checksum(name: str) -> str | None:
+    """Return the SHA-256 a file must have: by the catalogue, or as first fetched; else None."""
+    weights = entry(name)
+    return weights.sha256 or _recorded(weights)
+
+
 def _copies(weights: Weights) -> Iterator[Path]:
     mirror = os.environ.get("AUDIOPHILE_MODEL_MIRROR", "")
     if mirror and not _is_address(mirror):

@@ -3,8 +3,10 @@
 import django_filters
 from django.db.models import Q
 
-from apps.files.models import SEARCH_WORDS, Tag, Track, TrackQuerySet
+from apps.files.models import Tag, Track, TrackQuerySet
 from apps.library.keyset import ORDERS
+
+SEARCH_WORDS = 8
 
 
 class TrackFilter(django_filters.FilterSet):

@@ -93,7 +93,7 @@ def _row(entry: weights.Weights) -> dict[str, Any]:
         "title": entry.title,
         "file": entry.file,
         "url": entry.urls[0],
-        "sha256": entry.sha256 or UNKNOWN,
+        "sha256": weights.checksum(entry.name) or UNKNOWN,
         "size": entry.size,
         "licence": entry.licence,
         "certainty": entry.certainty,
