@@ -9,10 +9,19 @@ from apps.library.endpoints import FileViewSet
 from apps.library.import_endpoints import ImportView
 from apps.library.storage_endpoints import NotificationsView, StorageView, UploadToBucketView
 from apps.library.tus import UploadsView, UploadView
+from apps.predictions.endpoints import (
+    CatalogueView,
+    DetectView,
+    FetchWeightsView,
+    PredictView,
+    TrialView,
+    WeightsView,
+)
 from apps.remixes.endpoints import RemixViewSet
 from apps.separation.endpoints import SeparationViewSet
 
 app_name = "api"
+NAME = r"[\w.-]+"
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 router = SimpleRouter()
@@ -31,5 +40,15 @@ urlpatterns = [
     re_path("^files/upload/s3/?$", UploadToBucketView.as_view(), name="file-upload-s3"),
     re_path("^storage/?$", StorageView.as_view(), name="storage"),
     re_path("^storage/notifications/?$", NotificationsView.as_view(), name="notifications"),
+    re_path("^predict/?$", PredictView.as_view(), name="predict"),
+    re_path(f"^predict/(?P<job>{UUID})/?$", TrialView.as_view(), name="trial"),
+    re_path(
+        f"^detect/(?P<utterance>[^/]+)/(?P<file_id>{UUID})/?$", DetectView.as_view(), name="detect"
+    ),
+    re_path("^models/?$", CatalogueView.as_view(), name="models"),
+    re_path(f"^models/weights/(?P<name>{NAME})/?$", WeightsView.as_view(), name="weights"),
+    re_path(
+        f"^models/weights/(?P<name>{NAME})/fetch/?$", FetchWeightsView.as_view(), name="fetch"
+    ),
     path("", include(router.urls)),
 ]

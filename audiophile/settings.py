@@ -20,6 +20,7 @@ env.load_dotenv(BASE_DIR / ".env")
 DATA = env.folder("AUDIOPHILE_DATA", BASE_DIR / "var")
 MEDIA_ROOT = DATA / "media"
 SCRATCH = DATA / "scratch"  # uploads on their way in and work in progress
+HEADS = DATA / "heads"  # trained heads, unpacked where they are used
 BROKER_FOLDER = DATA / "broker"
 for folder in (MEDIA_ROOT, SCRATCH, BROKER_FOLDER / "messages", BROKER_FOLDER / "control"):
     folder.mkdir(parents=True, exist_ok=True)
@@ -239,6 +240,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.predictions.tasks.forget_unused",
         "schedule": 3600.0,
     },
+    "register-models": {"task": "apps.predictions.tasks.register_models", "schedule": 600.0},
+    "forget-trials": {"task": "apps.predictions.tasks.forget_trials", "schedule": 600.0},
     "notice-incoming": {"task": "apps.files.tasks.notice_incoming", "schedule": 300.0},
     "remove-expired-uploads": {
         "task": "apps.files.tasks.remove_expired_uploads",
@@ -267,6 +270,12 @@ JOB_KINDS = {
     },
     "compose": {"queue": "fast", "pipeline": "apps.library.pipeline.compose_demo"},
     "remix": {"queue": "heavy", "pipeline": "apps.remixes.pipeline.remix"},
+    "listen": {
+        "queue": "fast",
+        "pipeline": "apps.predictions.pipeline.listen",
+        "follow": "apps.predictions.trials.follow_trial",
+    },
+    "fetch": {"queue": "fast", "pipeline": "apps.predictions.fetching.fetch"},
     "import": {"queue": "fast", "pipeline": "apps.files.importing.fetch"},
     "collect": {"queue": "fast", "pipeline": "apps.files.collecting.collect"},
 }
@@ -278,6 +287,9 @@ ON_TRACK_READY = ["apps.predictions.services.request_predictions"]
 # -- sound ---------------------------------------------------------------------------------------
 
 CONFIDENCE = env.number("AUDIOPHILE_CONFIDENCE", 0.9, at_least=0.0, at_most=1.0)
+PREDICT_PATIENCE = 10.0  # seconds that somebody waits for an answer before it comes later
+# `audio` reads the environment itself: pretrained weights lie with the rest of the data.
+os.environ["AUDIOPHILE_WEIGHTS"] = str(env.folder("AUDIOPHILE_WEIGHTS", DATA / "weights"))
 
 HOST = env.text("AUDIOPHILE_HOST", "127.0.0.1")  # 0.0.0.0 lets other machines in
 PORT = env.number("PORT", 8000, at_least=1, at_most=65535)

@@ -16,6 +16,7 @@ SUBJECTS = {
     "remix": "benchmarks.remix",
     "start": "benchmarks.start",
     "files": "benchmarks.files",
+    "convnets": "benchmarks.convnets",
 }
 WITHOUT_DATA = {"start", "files"}
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")

@@ -11,8 +11,6 @@ from django.db.models.functions import Lower
 
 from apps.jobs.models import Job
 
-SEARCH_WORDS = 8
-
 
 class BlobQuerySet(models.QuerySet):
     def unused(self) -> "BlobQuerySet":
@@ -66,15 +64,6 @@ class TrackQuerySet(models.QuerySet):
     def forsaken(self) -> "TrackQuerySet":
         """Waiting to be read, though no job is going to do it."""
         return self.filter(state=Track.State.PROBING).exclude(job__state__in=Job.ACTIVE)
-
-    def search(self, words: str) -> "TrackQuerySet":
-        """Every word (of the first few) somewhere in title, artist or album."""
-        found = self
-        for word in words.replace("\0", "").split()[:SEARCH_WORDS]:
-            found = found.filter(
-                Q(title__icontains=word) | Q(artist__icontains=word) | Q(album__icontains=word)
-            )
-        return found
 
 
 class Track(models.Model):

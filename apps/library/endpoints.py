@@ -127,7 +127,7 @@ class FileViewSet(
         track = self.get_object()
         names = predictions.model_names(track)
         if model not in names:
-            there = f"there are {', '.join(sorted(names))}" if names else "there are none yet"
+            there = f"there are {', '.join(names)}" if names else "there are none yet"
             raise NotFound(f"There is no model “{model}” here; {there}.")
         context = {**self.get_serializer_context(), "model": model}
         return Response(FileDetailSerializer(track, context=context).data)

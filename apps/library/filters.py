@@ -1,15 +1,18 @@
 """What a library can be narrowed down by, for the page and the API alike."""
 
 import django_filters
+from django.db.models import Q
 
-from apps.files.models import Track, TrackQuerySet
+from apps.files.models import Tag, Track, TrackQuerySet
 from apps.library.keyset import ORDERS
+
+SEARCH_WORDS = 8
 
 
 class TrackFilter(django_filters.FilterSet):
     """Words, and what is known of the songs."""
 
-    q = django_filters.CharFilter(method="search", label="Words in title, artist or album")
+    q = django_filters.CharFilter(method="search", label="Words in title, artist, album or tags")
     genre = django_filters.CharFilter("current__genre", label="Genre")
     key = django_filters.CharFilter("current__key", label="Key")
     tag = django_filters.CharFilter("tags__name", lookup_expr="iexact", distinct=True, label="Tag")
@@ -24,7 +27,14 @@ class TrackFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def search(self, rows: TrackQuerySet, name: str, words: str) -> TrackQuerySet:
-        return rows.search(words)
+        """Every word (of the first few) in what the song is called, or in one of its tags."""
+        for word in words.replace("\0", "").split()[:SEARCH_WORDS]:
+            tagged = Tag.objects.filter(name__icontains=word).values("track")
+            called = (
+                Q(title__icontains=word) | Q(artist__icontains=word) | Q(album__icontains=word)
+            )
+            rows = rows.filter(called | Q(pk__in=tagged))
+        return rows
 
 
 ORDER_NAMES = [f"{sign}{name}" for name in ORDERS for sign in ("", "-")]

@@ -1,16 +1,15 @@
 """The file JSON: a recording with what is known of it."""
 
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.files.models import Track
+from apps.files.models import Tag, Track
+from apps.predictions import reading
 from apps.predictions import services as predictions
-
-
-class ConfidenceSerializer(serializers.Serializer):
-    utterance = serializers.CharField(help_text="The label.")
-    time = serializers.FloatField(help_text="Start of the window in seconds.")
-    confidence = serializers.FloatField()
-    model = serializers.CharField()
+from apps.predictions.models import Reference
+from apps.predictions.serializers import ConfidenceSerializer, PredictionSerializer
 
 
 class GenreSerializer(serializers.Serializer):
@@ -28,14 +27,15 @@ class FileSerializer(serializers.ModelSerializer):
     tempo = serializers.SerializerMethodField()
     key = serializers.SerializerMethodField()
     reference = serializers.SerializerMethodField()
-    tags: serializers.Field = serializers.SlugRelatedField("name", many=True, read_only=True)
+    tags = serializers.SerializerMethodField(help_text="From the file and from you.")
+    heard = serializers.SerializerMethodField(help_text="Tags that the models heard.")
     has_cover = serializers.SerializerMethodField()
 
     class Meta:
         model = Track
         fields = [
             "id", "file", "duration", "reference", "title", "artist", "album", "state", "problem",
-            "remark", "tags", "has_cover", "genre", "tempo", "key", "container", "codec",
+            "remark", "tags", "heard", "has_cover", "genre", "tempo", "key", "container", "codec",
             "sample_rate", "channels", "sha256", "created_at",
         ]  # fmt: skip
         read_only_fields = [
@@ -46,6 +46,14 @@ class FileSerializer(serializers.ModelSerializer):
     def _summary(self, track: Track) -> dict:
         known = self.context.get("summaries", {})
         return known[track.pk] if track.pk in known else predictions.summary(track)
+
+    def get_tags(self, track: Track) -> list[str]:
+        """In memory: lists bring the tags along."""
+        by_others = [tag.name for tag in track.tags.all() if tag.origin != Tag.Origin.MODEL]
+        return list(dict.fromkeys(by_others))
+
+    def get_heard(self, track: Track) -> list[str]:
+        return [tag.name for tag in track.tags.all() if tag.origin == Tag.Origin.MODEL]
 
     def get_genre(self, track: Track) -> dict | None:
         return self._summary(track)["genre"]
@@ -65,17 +73,41 @@ class FileSerializer(serializers.ModelSerializer):
 
 
 class FileDetailSerializer(FileSerializer):
-    """One file, with the confident windows of its latest reference."""
+    """One file, with what the models of its latest reference say."""
 
     confidences = serializers.SerializerMethodField()
+    predictions = serializers.SerializerMethodField()
+    missing = serializers.SerializerMethodField(help_text="Models that say nothing, and why.")
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self._references: dict[UUID, Reference | None] = {}
 
     class Meta(FileSerializer.Meta):
-        fields = [*FileSerializer.Meta.fields, "confidences"]
+        fields = [*FileSerializer.Meta.fields, "confidences", "predictions", "missing"]
 
-    def get_confidences(self, track: Track) -> list[dict]:
-        said = predictions.confidences(predictions.current_reference(track))
+    def _reference(self, track: Track) -> Reference | None:
+        """Read once for all that is said of it."""
+        if track.pk not in self._references:
+            self._references = {track.pk: reading.current_reference(track)}
+        return self._references[track.pk]
+
+    def _of_model(self, rows: list[dict]) -> list[dict]:
         model = self.context.get("model")
-        return [row for row in said if model in (None, row["model"])]
+        return [row for row in rows if model in (None, row["model"])]
+
+    @extend_schema_field(ConfidenceSerializer(many=True))
+    def get_confidences(self, track: Track) -> list[dict]:
+        return self._of_model(reading.confidences(self._reference(track)))
+
+    @extend_schema_field(PredictionSerializer(many=True))
+    def get_predictions(self, track: Track) -> list[dict]:
+        return self._of_model(reading.predictions(self._reference(track), track.seconds))
+
+    def get_missing(self, track: Track) -> dict[str, str]:
+        model = self.context.get("model")
+        reasons = reading.unsaid(self._reference(track))
+        return {name: why for name, why in reasons.items() if model in (None, name)}
 
 
 class UploadSerializer(serializers.Serializer):

@@ -1,15 +1,34 @@
-"""What a worker does to predict: a recording in, a published reference out."""
+"""What a worker does to predict: a recording in, a published reference or an answer out."""
 
 import hashlib
 import json
+from collections.abc import Sequence
+from pathlib import Path
 
+import numpy as np
 from django.db import transaction
 
 from apps.files import blobs
 from apps.jobs.models import Cancelled, Job
-from apps.predictions.models import PredictionModel, PredictionSet, Reference
-from audio import tagging
-from audio.models import Model, Tagging
+from apps.predictions import reading
+from apps.predictions.models import PredictionModel, PredictionSet, Reference, Trial, packed
+from apps.predictions.serving import register, todays_models
+from audio import io, tagging
+from audio.errors import AudioError
+from audio.models import Model, Probabilities, Tagging
+from audio.progress import Report
+
+
+class Gone(AudioError):
+    """A clip is not kept, so that nothing is left to try again with."""
+
+    code = "gone"
+
+
+class NotHere(AudioError):
+    """The model that was asked for misses something; its sentence says what."""
+
+    code = "model_missing"
 
 
 def predict(job: Job) -> None:
@@ -18,48 +37,124 @@ def predict(job: Job) -> None:
     if reference is None:  # its track was deleted in the meantime
         raise Cancelled
     sha256 = reference.track.sha256
-    answers = {model: _known(sha256, model) for model in tagging.models() if not model.missing}
-    missing = [model for model, answer in answers.items() if answer is None]
     with blobs.local_copy(reference.track.blob) as path:
-        taggings = tagging.tag_file(path, job.report, missing) if missing else []
-    made = [_stored(sha256, said) for said in taggings]
+        known, said = _heard(path, sha256, todays_models(), job.report)
+    made = [_stored(sha256, tagging) for tagging in said]
     with transaction.atomic():
         job.confirm()
-        reference.publish([*filter(None, answers.values()), *made])
+        reference.publish([*known, *made])
+
+
+def listen(job: Job) -> None:
+    """Ask the models about a clip, and keep nothing but what they said."""
+    trial = Trial.objects.select_related("blob").filter(job=job).first()
+    if trial is None:
+        raise Cancelled
+    if trial.blob is None:
+        raise Gone("This clip is no longer here. Send it again.")
+    models = [model for model in todays_models() if trial.asked in ("", model.name)]
+    if reasons := _nobody_can(models):
+        raise NotHere(reasons)
+    with blobs.local_copy(trial.blob) as path:
+        seconds = io.probe(path).seconds or 0.0
+        known, said = _heard(path, trial.sha256, models, job.report)
+    sets = [*known, *(_row(trial.sha256, _version(tagging), tagging) for tagging in said)]
+    answer = reading.answer(sets, seconds, asked=trial.asked) | {"file": trial.filename}
+    with transaction.atomic():
+        job.confirm()
+        Trial.objects.filter(pk=trial.pk).update(answer=answer)
+
+
+def _nobody_can(models: Sequence[Model]) -> str:
+    """Why none of these can be asked; empty when one can."""
+    reasons = [model.missing for model in models]
+    return "" if "" in reasons else " ".join(reasons) or "This model is no longer in use."
+
+
+def _heard(
+    path: Path, sha256: str, models: Sequence[Model], report: Report
+) -> tuple[list[PredictionSet], list[Tagging]]:
+    """What was said of these bytes before, for whomever, and what is said of them now."""
+    asked = [model for model in models if not model.missing]
+    answers = {model: _known(sha256, model) for model in asked}
+    known = [answer for answer in answers.values() if answer]
+    new = [model for model, answer in answers.items() if answer is None]
+    try:
+        said = tagging.tag_file(path, report, new) if new else []
+    except AudioError:
+        if not known:
+            raise
+        said = []  # those that are new have nothing to say of it; the others had
+    if len(said) < len(new):
+        register(models)  # one may have tried in vain to fetch its weights
+    return known, said
 
 
 def _known(sha256: str, model: Model) -> PredictionSet | None:
-    """What this version of a model has said of these bytes before, for whomever."""
-    return PredictionSet.objects.filter(
-        sha256=sha256,
-        model__name=model.name,
-        model__version=model.version,
-        parameters_key=_digest(dict(model.parameters)),
-    ).first()
+    """What this version of a model has said of these bytes."""
+    return (
+        PredictionSet.objects.select_related("model")
+        .filter(
+            sha256=sha256,
+            model__name=model.name,
+            model__version=model.version,
+            parameters_key=_digest(dict(model.parameters)),
+        )
+        .first()
+    )
 
 
 def _stored(sha256: str, said: Tagging) -> PredictionSet:
+    """A row; that of another worker where both heard the same bytes at once."""
+    row = _row(sha256, _version(said), said)
+    PredictionSet.objects.bulk_create([row], ignore_conflicts=True)
+    return PredictionSet.objects.select_related("model").get(
+        sha256=sha256, model=row.model, parameters_key=row.parameters_key
+    )
+
+
+def _version(said: Tagging) -> PredictionModel:
     model, _ = PredictionModel.objects.get_or_create(
         name=said.model,
         version=said.version,
-        defaults={"labels": list(said.labels), "threshold": said.threshold},
-    )
-    parameters = dict(said.parameters)
-    made, _ = PredictionSet.objects.get_or_create(
-        sha256=sha256,
-        model=model,
-        parameters_key=_digest(parameters),
         defaults={
-            "parameters": parameters,
-            "starts": [round(float(start), 3) for start in said.starts],
-            "window": said.window_seconds,
-            "array": PredictionSet.packed(said.probabilities),
-            "label": said.label,
-            "confidence": said.confidence,
-            "value": said.value,
+            "labels": list(said.labels),
+            "threshold": said.threshold,
+            "exclusive": said.exclusive,
         },
     )
-    return made
+    return model
+
+
+def _row(sha256: str, model: PredictionModel, said: Tagging) -> PredictionSet:
+    parameters = dict(said.parameters)
+    return PredictionSet(
+        sha256=sha256,
+        model=model,
+        parameters=parameters,
+        parameters_key=_digest(parameters),
+        starts=[round(float(start), 3) for start in said.starts],
+        window=said.window_seconds,
+        array=packed(said.probabilities),
+        overall=packed(_overall(said)),
+        label=said.label,
+        confidence=said.confidence,
+        value=said.value,
+        values=None if said.values is None else [_number(value) for value in said.values],
+    )
+
+
+def _overall(said: Tagging) -> Probabilities:
+    """Of the whole recording [labels]; nothing, where no window was worth asking about."""
+    if len(said.overall):
+        return said.overall
+    windows = said.probabilities
+    return windows.mean(axis=0) if len(windows) else np.zeros(len(said.labels), np.float32)
+
+
+def _number(value: float) -> float | None:
+    """JSON knows no NaN."""
+    return round(float(value), 3) if np.isfinite(value) else None
 
 
 def _digest(parameters: dict) -> str:

@@ -4,15 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.db.models import Prefetch
 from django.utils.timezone import now
 
 from apps.files.models import Track
 from apps.jobs.models import Job
-from apps.predictions.models import CurrentReference, PredictionSet, Reference
-
-UNSURE = 0.35  # below this a genre is a guess, and shown as one
+from apps.predictions.models import CurrentReference, PredictionModel, Reference
+from apps.predictions.reading import UNSURE
 
 
 def request_predictions(track: Track) -> None:
@@ -27,22 +24,6 @@ def follow_prediction(job: Job) -> None:
         rows.update(abandoned_at=None)
     elif job.state != Job.State.DONE:
         rows.update(abandoned_at=now())
-
-
-def current_reference(track: Track) -> Reference | None:
-    """The generation readers see, with all it needs in three queries; None before the first."""
-    return (
-        Reference.objects.current()
-        .filter(track=track)
-        .prefetch_related(Prefetch("sets", PredictionSet.objects.select_related("model")))
-        .first()
-    )
-
-
-def model_names(track: Track) -> set[str]:
-    """Who says something of a track in its current reference."""
-    said = PredictionSet.objects.filter(references__current_of__track=track)
-    return set(said.values_list("model__name", flat=True))
 
 
 def summary(track: Track) -> dict[str, Any]:
@@ -73,24 +54,8 @@ def _summary(row: CurrentReference) -> dict[str, Any]:
     }
 
 
-def confidences(reference: Reference | None) -> list[dict[str, Any]]:
-    """Each window of each model whose label passes the model's threshold."""
-    if reference is None:
-        return []
-    return [row for made in reference.sets.all() for row in _confident_windows(made)]
-
-
-def _confident_windows(made: PredictionSet) -> list[dict[str, Any]]:
-    """Only models that name something have windows with labels."""
-    limit = settings.CONFIDENCE if made.model.threshold is None else made.model.threshold
-    return [
-        {
-            "utterance": label,
-            "time": start,
-            "confidence": round(float(confidence), 4),
-            "model": made.model.name,
-        }
-        for start, window in zip(made.starts, made.probabilities, strict=True)
-        for label, confidence in zip(made.model.labels, window, strict=True)
-        if confidence >= limit
-    ]
+def model_names(track: Track) -> list[str]:
+    """Who says something of a track in its current reference, or could have."""
+    said = PredictionModel.objects.filter(sets__references__current_of__track=track)
+    names = [*said.values_list("name", flat=True)]
+    return sorted({*names, *PredictionModel.objects.in_use().values_list("name", flat=True)})

@@ -1,5 +1,6 @@
 """Sounds made on the spot, with a known truth."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from audio.clip import Clip
 from audio.compose import Song, Spec, compose
 
+os.environ["AUDIOPHILE_FETCH"] = "0"  # no test asks the open internet
 SHARED = Path(__file__).parents[3] / "shared"
 
 
