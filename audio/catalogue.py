@@ -6,6 +6,7 @@ from typing import Literal
 Policy = Literal["when needed", "when asked"]
 
 GITHUB = "https://raw.githubusercontent.com"
+HUB = "https://huggingface.co/adefossez"
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,41 @@ class Weights:
     speed: str
 
 
+
+
+def _demucs(name: str, title: str, repository: str, signature: str) -> Weights:
+    """One model of the package `demucs`, as its author publishes it."""
+    return Weights(
+        name=name,
+        title=title,
+        file=f"{signature}.safetensors",
+        urls=(f"{HUB}/{repository}/resolve/main/{signature}.safetensors",),
+        sha256=None,
+        size=None,
+        licence="MIT, by its page",
+        certainty="Not sure: the page says MIT since July 2026; its author had said before that "
+        "the weights are for research. They were trained on MUSDB18, which is non-commercial.",
+        used_by=(name.split("-")[0],),
+        policy="when needed",
+        source="Rouard, Massa, Defossez, ICASSP 2023, arXiv:2211.08553",
+        score="Not measured here: nobody who wrote this has had the file.",
+        speed="See docs/decisions/0016-separation-engine.md, by the same network's",
+    )
+
+
+_DEMUCS = (
+    _demucs("htdemucs", "Demucs, four stems", "HTDemucs", "955717e8"),
+    _demucs("htdemucs_6s", "Demucs, six stems", "HTDemucs-6s", "5c90dfd2"),
+    _demucs("htdemucs_ft-drums", "Demucs, tuned for drums", "HTDemucs-ft", "f7e0c4bc"),
+    _demucs("htdemucs_ft-bass", "Demucs, tuned for bass", "HTDemucs-ft", "d12395a8"),
+    _demucs("htdemucs_ft-other", "Demucs, tuned for the rest", "HTDemucs-ft", "92cfc3b6"),
+    _demucs("htdemucs_ft-vocals", "Demucs, tuned for vocals", "HTDemucs-ft", "04573f0d"),
+)
+
 CATALOGUE: dict[str, Weights] = {
     entry.name: entry
     for entry in (
+        *_DEMUCS,
         Weights(
             name="convnet",
             title="Music convnet, 160 numbers a song",

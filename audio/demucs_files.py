@@ -1,91 +1,106 @@
 """Finding and reading models of the package `demucs` as safetensors: weights, and no code."""
 
-import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import yaml
+from demucs.htdemucs import HTDemucs
+from safetensors import SafetensorError, safe_open
 
-from audio.errors import NoWeights
+from audio import weights
+from audio.download import sha256
+from audio.weights import WeightsMissing
 
 FOLDER = "AUDIOPHILE_DEMUCS_MODELS"
 CLASS = "demucs.htdemucs.HTDemucs"
-_REPOSITORIES = {
-    "htdemucs": "adefossez/HTDemucs",
-    "htdemucs_ft": "adefossez/HTDemucs-ft",
-    "htdemucs_6s": "adefossez/HTDemucs-6s",
-}
 
 
 @dataclass(frozen=True)
-class Bag:
-    """The models behind a name, and how much each one has to say about each source.
+class Member:
+    """One model of several, and how much it has to say about each source (None: all alike)."""
+
+    path: Path
+    shares: tuple[float, ...] | None
+
+
+def members(
+    name: str,
+    sources: Sequence[str],
+    wanted: Sequence[str],
+    entries: Sequence[str],
+    folder: Path | None = None,
+) -> list[Member]:
+    """Find the models that some of the sources need; those of other sources may be missing.
 
     Parameters
     ----------
     name : str
         "htdemucs" and the like.
-    paths : tuple of Path
-        Files of weights.
-    weights : tuple of tuple of float, or None
-        One row for each file, one column for each source; None: all alike.
-    """
-
-    name: str
-    paths: tuple[Path, ...]
-    weights: tuple[tuple[float, ...], ...] | None
-
-    def sha256(self) -> str:
-        """Of the files' digests, in order: what stems of these models are kept under."""
-        return hashlib.sha256("".join(map(digest, self.paths)).encode()).hexdigest()
-
-
-def find(name: str, folder: Path | None = None) -> Bag:
-    """Find the models of that name.
-
-    Parameters
-    ----------
-    name : str
-        The stem of a ``.yaml`` file.
+    sources, wanted : sequence of str
+        All sources, in order, and those that will be made.
+    entries : sequence of str
+        Names in the catalogue: one model for all sources, or one for each, in their order.
     folder : Path, optional
-        Where to look; else the folder that the environment names (AUDIOPHILE_DEMUCS_MODELS),
-        else the cache of the hub that the models are published on.
+        Where ``<name>.yaml`` and the files it lists lie; else the folder in the environment
+        (AUDIOPHILE_DEMUCS_MODELS), if it has that name; else the catalogue's files.
 
     Raises
     ------
-    NoWeights
-        If they are not all there; the sentence says how to get them.
+    WeightsMissing
+        If one is not there; the sentence says how to get it.
     """
-    folders = [folder] if folder else _folders(name)
-    for place in folders:
-        if (place / f"{name}.yaml").is_file():
-            return _bag(name, place)
-    raise NoWeights(
-        f"The weights of {name} are not on this machine. Fetch them on one that is online "
-        f"(“python manage.py models fetch {name}”), or set {FOLDER} to a folder with "
-        f"{name}.yaml and the safetensors files it names."
-    )
+    local = local_folder(name, folder)
+    if local is None:
+        everyone = [Member(Path(entry), None) for entry in entries]
+        if len(entries) > 1:
+            everyone = [
+                Member(Path(entry), tuple(float(source == own) for source in sources))
+                for entry, own in zip(entries, sources, strict=True)
+            ]
+    else:
+        everyone = _listed(name, local)
+    needed = [member for member in everyone if _counts(member, sources, wanted)]
+    if local is None:
+        return [Member(weights.ensure(str(member.path)), member.shares) for member in needed]
+    for member in needed:
+        if not member.path.is_file():
+            raise WeightsMissing(f"{name} needs {member.path.name}, which is not in {local}.")
+    return needed
 
 
-def missing(name: str, folder: Path | None = None) -> str:
-    """Return "" when `find` would find it, else the sentence it would raise."""
-    try:
-        find(name, folder)
-    except NoWeights as error:
-        return str(error)
-    return ""
+def local_folder(name: str, folder: Path | None = None) -> Path | None:
+    """Return the folder of own models that has this name; None where the catalogue's count.
+
+    Raises
+    ------
+    WeightsMissing
+        If a folder was named that has no ``<name>.yaml``.
+    """
+    if folder is not None:
+        if not (folder / f"{name}.yaml").is_file():
+            raise WeightsMissing(
+                f"There is no {name}.yaml in {folder}: that file lists the weights of {name}."
+            )
+        return folder
+    named = os.environ.get(FOLDER)
+    return Path(named) if named and Path(named, f"{name}.yaml").is_file() else None
 
 
 def read(path: Path) -> Any:
     """Build a model from a file: class and arguments from its header, then its weights.
 
-    As ``demucs.hf.load_safetensors_model``, but only ever the one class: a file cannot name
+    As ``demucs.hf.load_safetensors_model``, but only ever of the one class: a file cannot name
     code to be run.
+
+    Parameters
+    ----------
+    path : Path
+        A safetensors file.
 
     Returns
     -------
@@ -94,29 +109,31 @@ def read(path: Path) -> Any:
 
     Raises
     ------
-    NoWeights
-        If it is not such a file.
+    WeightsMissing
+        If it is no such file.
     """
-    from demucs.htdemucs import HTDemucs
-    from safetensors import SafetensorError, safe_open
-
     try:
         with safe_open(str(path), framework="pt") as file:
             header = file.metadata() or {}
-            state = {key: file.get_tensor(key) for key in file.keys()}
+            state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise NoWeights(f"{path.name} is no file of weights: {error}.") from error
+        raise WeightsMissing(f"{path.name} is no file of weights: {error}.") from error
     if header.get("klass") != CLASS or "structure" in header:
-        raise NoWeights(f"{path.name} holds no Hybrid Transformer Demucs.")
+        raise WeightsMissing(f"{path.name} holds no Hybrid Transformer Demucs.")
     arguments = _decoded(json.loads(header["args"]))
-    options = _decoded(json.loads(header["kwargs"]))
-    model = HTDemucs(*arguments, **options)
+    model = HTDemucs(*arguments, **_decoded(json.loads(header["kwargs"])))
     model.load_state_dict(state)
-    return model.float().eval()
+    return model.eval()
 
 
 def described(model: Any) -> dict[str, str]:
-    """Return the header that `read` builds a model from."""
+    """Return the header that `read` builds a model from.
+
+    Parameters
+    ----------
+    model : demucs.htdemucs.HTDemucs
+        It remembers what it was made with.
+    """
     arguments, options = model._init_args_kwargs
     return {
         "klass": CLASS,
@@ -125,38 +142,38 @@ def described(model: Any) -> dict[str, str]:
     }
 
 
-def digest(path: Path) -> str:
-    """Return a file's sha256, remembered beside the size and time it had."""
+def digests(paths: Sequence[Path]) -> str:
+    """Return the sha256 sums of files, joined: what their results are kept under."""
+    return "+".join(_remembered(path) for path in paths)
+
+
+def _remembered(path: Path) -> str:
     facts = path.stat()
     key = (str(path.resolve()), facts.st_size, facts.st_mtime_ns)
     if key not in _DIGESTS:
-        with path.open("rb") as file:
-            _DIGESTS[key] = hashlib.file_digest(file, "sha256").hexdigest()
+        _DIGESTS[key] = sha256(path)
     return _DIGESTS[key]
 
 
 _DIGESTS: dict[tuple[str, int, int], str] = {}
 
 
-def _bag(name: str, folder: Path) -> Bag:
+def _listed(name: str, folder: Path) -> list[Member]:
     text = yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
-    paths = tuple(folder / f"{signature}.safetensors" for signature in text["models"])
-    for path in paths:
-        if not path.is_file():
-            raise NoWeights(f"{name} needs {path.name}, which is not in {folder}.")
-    rows = text.get("weights")
-    return Bag(name, paths, tuple(map(tuple, rows)) if rows else None)
+    signatures = text["models"]
+    rows = text.get("weights") or [None] * len(signatures)
+    return [
+        Member(folder / f"{signature}.safetensors", None if row is None else tuple(row))
+        for signature, row in zip(signatures, rows, strict=True)
+    ]
 
 
-def _folders(name: str) -> list[Path]:
-    """The setting's folder, then every snapshot of it in the hub's cache, newest first."""
-    named = os.environ.get(FOLDER)
-    home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
-    hub = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
-    repository = "models--" + _REPOSITORIES.get(name, name).replace("/", "--")
-    snapshots = (hub / repository / "snapshots").glob("*")
-    newest = sorted(snapshots, key=lambda path: path.stat().st_mtime, reverse=True)
-    return [*([Path(named)] if named else []), *newest]
+def _counts(member: Member, sources: Sequence[str], wanted: Sequence[str]) -> bool:
+    if member.shares is None:
+        return True
+    return any(
+        share for source, share in zip(sources, member.shares, strict=True) if source in wanted
+    )
 
 
 def _encoded(value: Any) -> Any:

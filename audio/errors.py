@@ -59,3 +59,9 @@ class UnknownFormat(AudioError):
     """There is no file format of that name."""
 
     code = "unknown_format"
+
+
+class UnknownStem(AudioError):
+    """The engine makes no stem of that name."""
+
+    code = "unknown_stem"

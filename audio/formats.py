@@ -59,12 +59,28 @@ FORMATS: dict[str, Format] = {
             "wav", "WAV", ".wav", "audio/wav", "wav", "pcm_s16le", "s16", options=_BIG_WAV
         ),
         Format(
+            "wav24", "WAV (24-bit)", ".wav", "audio/wav", "wav", "pcm_s24le", "s32",
+            options=_BIG_WAV,
+        ),
+        Format(
             "wav-float", "WAV (32-bit float)", ".wav", "audio/wav", "wav", "pcm_f32le", "flt",
             options=_BIG_WAV,
         ),
         Format(
             "mp3", "MP3", ".mp3", "audio/mpeg", "mp3", "libmp3lame", "fltp",
             rates=_MP3_RATES, max_channels=2, bit_rate=256_000,
+        ),
+        Format(
+            "mp3-128", "MP3 (128 kbit/s)", ".mp3", "audio/mpeg", "mp3", "libmp3lame", "fltp",
+            rates=_MP3_RATES, max_channels=2, bit_rate=128_000,
+        ),
+        Format(
+            "mp3-192", "MP3 (192 kbit/s)", ".mp3", "audio/mpeg", "mp3", "libmp3lame", "fltp",
+            rates=_MP3_RATES, max_channels=2, bit_rate=192_000,
+        ),
+        Format(
+            "mp3-320", "MP3 (320 kbit/s)", ".mp3", "audio/mpeg", "mp3", "libmp3lame", "fltp",
+            rates=_MP3_RATES, max_channels=2, bit_rate=320_000,
         ),
         Format(
             "m4a", "M4A (AAC)", ".m4a", "audio/mp4", "ipod", "aac", "fltp",

@@ -1,22 +1,21 @@
 """Splitting a mix into stems: which engines there are, and what every one of them does."""
 
-import tempfile
+import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
-from audio import formats, io, levels
-from audio.clip import Clip
-from audio.errors import UnknownEngine
-from audio.progress import Report, ignore, part
+from audio.clip import Clip, Samples
+from audio.errors import UnknownEngine, UnknownStem
 
-_HEADROOM = 8.0  # linear: stems up to 18 dB over full scale survive the scratch files
-_CEILING = 0.999
+Tier = Literal["fast", "balanced", "best"]
+DType = Literal["auto", "float32", "bfloat16"]
+REST = "rest"
+"""The stem that is the mix less all the other stems that are asked for."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,17 @@ class EngineFacts:
     sample_rate : int
         Of its input and output, in Hz.
     factory : str
-        "module:callable" that makes the engine; imported by `load` only.
+        "module:callable" that makes the engine from this row and `Options`; imported by `load`.
+    segment : float
+        What it hears at a time, in seconds.
+    tier : str
+        How it is offered: "fast", "balanced" or "best".
+    weights : tuple of str
+        What it needs of the catalogue: one file for all sources, or one for each.
+    levelled : bool
+        Whether it has to know the level of the whole mix before it begins.
+    quality : str
+        What is known of how good it is, for people.
     """
 
     name: str
@@ -43,6 +52,58 @@ class EngineFacts:
     sources: tuple[str, ...]
     sample_rate: int
     factory: str
+    segment: float
+    tier: Tier
+    quality: str
+    weights: tuple[str, ...] = ()
+    levelled: bool = False
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be asked of an engine.
+
+    Parameters
+    ----------
+    stems : tuple of str
+        Which stems; empty for all. "rest" is the mix less the others asked for.
+    dtype : str
+        "float32", "bfloat16", or "auto": whichever is faster here.
+    models : Path, optional
+        A folder with models of one's own, where the engine has weights.
+    threads : int
+        Processor cores to use; 0 for all.
+    """
+
+    stems: tuple[str, ...] = ()
+    dtype: DType = "auto"
+    models: Path | None = None
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class Level:
+    """Mean and standard deviation of the mean of a mix's channels (linear), and its frames."""
+
+    mean: float
+    std: float
+    frames: int
+
+
+@dataclass(frozen=True, eq=False)
+class Resume:
+    """Where separating stands: batches finished, and what the next one overlaps with."""
+
+    batches: int = 0
+    carry: Samples = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """A stretch of stems that is finished: a clip for each, all equally long."""
+
+    stems: Mapping[str, Clip]
+    resume: Resume
 
 
 class Engine(Protocol):
@@ -52,14 +113,27 @@ class Engine(Protocol):
     def facts(self) -> EngineFacts:
         """What it is."""
 
-    def separate(self, blocks: Iterator[Clip]) -> Iterator[Mapping[str, Clip]]:
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """Which stems it makes, as asked for."""
+
+    @property
+    def parameters(self) -> Mapping[str, str | int]:
+        """What else the result depends on, to the last bit: part of what it is kept under."""
+
+    def batches(
+        self, blocks: Iterator[Clip], *, level: Level | None = None, resume: Resume | None = None
+    ) -> Iterator[Batch]:
         """Turn a stream at `facts.sample_rate` into a stream of its stems.
 
-        Blocks of any length come in; each mapping that goes out has one clip for each of
-        `facts.sources`, all equally long. Joined they are as long as what came in, and memory
-        does not grow with that.
+        Blocks of any length come in, always from the beginning; with `resume` the batches that
+        were finished are not made again. Joined, the stems are as long as what came in, and
+        memory does not grow with that. An engine that is `levelled` needs the level.
         """
 
+
+_FOUR = ("drums", "bass", "other", "vocals")
+_UNSCORED = "by its authors, on music it was not trained on: SDR {} dB; not measured here"
 
 ENGINES: dict[str, EngineFacts] = {
     row.name: row
@@ -67,134 +141,114 @@ ENGINES: dict[str, EngineFacts] = {
         EngineFacts(
             name="hpss",
             title="Harmonic and percussive masks",
-            version="1",
+            version="2",
             sources=("drums", "bass", "other"),
             sample_rate=44_100,
             factory="audio.hpss:Hpss",
+            segment=12.0,
+            tier="fast",
+            quality="QUALITY",
+        ),
+        EngineFacts(
+            name="htdemucs",
+            title="Demucs",
+            version="1",
+            sources=_FOUR,
+            sample_rate=44_100,
+            factory="audio.htdemucs:HtDemucs",
+            segment=7.8,
+            tier="balanced",
+            quality=_UNSCORED.format("9.0"),
+            weights=("htdemucs",),
+            levelled=True,
+        ),
+        EngineFacts(
+            name="htdemucs_ft",
+            title="Demucs, one model for each stem",
+            version="1",
+            sources=_FOUR,
+            sample_rate=44_100,
+            factory="audio.htdemucs:HtDemucs",
+            segment=7.8,
+            tier="best",
+            quality=_UNSCORED.format("9.2"),
+            weights=tuple(f"htdemucs_ft-{source}" for source in _FOUR),
+            levelled=True,
+        ),
+        EngineFacts(
+            name="htdemucs_6s",
+            title="Demucs with guitar and piano",
+            version="1",
+            sources=(*_FOUR, "guitar", "piano"),
+            sample_rate=44_100,
+            factory="audio.htdemucs:HtDemucs",
+            segment=7.8,
+            tier="balanced",
+            quality="by its authors: guitar acceptable, piano not yet; not measured here",
+            weights=("htdemucs_6s",),
+            levelled=True,
         ),
     )
 }
 
 
-@dataclass(frozen=True)
-class StemFile:
-    """A stem that was written: its name, where, its peak (linear) and the gain it got (dB)."""
-
-    name: str
-    path: Path
-    peak: float
-    gain_db: float
-
-
-def load(name: str) -> Engine:
+def load(name: str, options: Options | None = None) -> Engine:
     """Make an engine ready for work.
 
     Raises
     ------
     UnknownEngine
         If there is none of that name; the sentence lists those there are.
+    UnknownStem
+        If it does not make a stem that is asked for.
+    WeightsMissing
+        If it needs weights that are not here; no other engine takes its place.
     """
     if name not in ENGINES:
         raise UnknownEngine(f"There is no engine “{name}” here; there is {', '.join(ENGINES)}.")
-    module, _, factory = ENGINES[name].factory.partition(":")
-    engine: Engine = getattr(import_module(module), factory)(ENGINES[name])
+    facts, options = ENGINES[name], options or Options()
+    for stem in options.stems:
+        if stem not in (*facts.sources, REST):
+            made = ", ".join((*facts.sources, REST))
+            raise UnknownStem(f"{name} makes no stem “{stem}”; it makes {made}.")
+    if options.stems == (REST,):
+        raise UnknownStem("“rest” is what other stems leave: name one of them as well.")
+    module, _, factory = facts.factory.partition(":")
+    engine: Engine = getattr(import_module(module), factory)(facts, options)
     return engine
 
 
-def separate_file(
-    path: Path,
-    out_dir: Path,
-    engine: Engine,
-    *,
-    format: str = "flac",
-    report: Report = ignore,
-) -> list[StemFile]:
-    """Split a file into stems, written as ``<out_dir>/<stem>.<suffix>``.
+def asked(facts: EngineFacts, options: Options) -> tuple[str, ...]:
+    """Return the stems to be made, in the engine's order, the rest last."""
+    wanted = options.stems or facts.sources
+    return tuple(name for name in (*facts.sources, REST) if name in wanted)
 
-    In two passes: the stems are streamed into 24-bit scratch files with 18 dB of headroom while
-    their peaks are taken; then they are written. When any would clip, all are made softer by the
-    same gain, so that they still sum to the mix, at that gain. No file appears before all stems
-    are separated. Memory does not depend on the length; scratch space is about that of the
-    result in 24-bit FLAC, in `out_dir`.
 
-    Parameters
-    ----------
-    path : Path
-        An audio file. Mono makes mono stems; more than two channels are mixed down to two.
-    out_dir : Path
-        A folder; made if it is not there.
-    engine : Engine
-        From `load`.
-    format : str
-        A name in `audio.formats.FORMATS`.
-    report : Report
-        Told the fraction done.
+def cores(options: Options) -> int:
+    """Return how many processor cores an engine may use."""
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return options.threads or here or 1
 
-    Returns
-    -------
-    list of StemFile
-        In the order of the engine's sources.
 
-    Raises
-    ------
-    UnknownFormat
-        If there is no such format.
-    Empty, NotAudio, Damaged
-        As `audio.io.read`.
+def measured(blocks: Iterator[Clip]) -> Level:
+    """Measure the level of a mix, block by block, in double precision.
+
+    As ``demucs.api.Separator`` does for a whole file: of the mean of the channels, with the
+    unbiased standard deviation.
+
+    Examples
+    --------
+    >>> level = measured(iter([Clip(np.float32([[0, 1], [0, 3]]), 10)]))
+    >>> round(level.mean, 3), round(level.std, 3), level.frames
+    (1.0, 1.414, 2)
     """
-    suffix = formats.by_name(format).suffix
-    out_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out_dir, prefix=".stems-") as folder:
-        scratch = {name: Path(folder) / f"{name}.flac" for name in engine.facts.sources}
-        peaks = _to_scratch(path, scratch, engine, part(report, 0.0, 0.9))
-        gain = min(1.0, _CEILING / max(max(peaks.values()), 1e-9))
-        if max(peaks.values()) <= 1.0:
-            gain = 1.0
-        stems = []
-        for index, (name, source) in enumerate(scratch.items()):
-            target = out_dir / f"{name}{suffix}"
-            _copy(source, target, format, gain * _HEADROOM)
-            stems.append(
-                StemFile(name, target, peaks[name] * gain, 20 * float(np.log10(gain)) + 0.0)
-            )
-            report(0.9 + 0.1 * (index + 1) / len(scratch))
-    return stems
-
-
-def _to_scratch(
-    path: Path, scratch: Mapping[str, Path], engine: Engine, report: Report
-) -> dict[str, float]:
-    """Stream every stem into its scratch file; return the peaks (linear)."""
-    rate = engine.facts.sample_rate
-    facts = io.probe(path)
-    channels = min(facts.channels, 2)
-    expected = (facts.seconds or 0.0) * rate
-    peaks, done = dict.fromkeys(scratch, 0.0), 0
-    with ExitStack() as stack:
-        writers = {
-            name: stack.enter_context(
-                io.Writer(file, sample_rate=rate, channels=channels, format="flac24")
-            )
-            for name, file in scratch.items()
-        }
-        for stems in engine.separate(io.blocks(path, sample_rate=rate, channels=channels)):
-            for name, clip in stems.items():
-                peaks[name] = max(peaks[name], levels.peak(clip))
-                writers[name].write(Clip(clip.samples / np.float32(_HEADROOM), rate))
-            done += next(iter(stems.values())).frames
-            report(min(1.0, done / expected) if expected else 0.0)
-    return peaks
-
-
-def _copy(source: Path, target: Path, format: str, gain_linear: float) -> None:
-    """Write a file again, at another level and in another format."""
-    writer: io.Writer | None = None
-    with ExitStack() as stack:
-        for clip in io.blocks(source):
-            if writer is None:
-                writer = stack.enter_context(
-                    io.Writer(
-                        target, sample_rate=clip.sample_rate, channels=clip.channels, format=format
-                    )
-                )
-            writer.write(Clip(clip.samples * np.float32(gain_linear), clip.sample_rate))
+    total = squares = 0.0
+    frames = 0
+    for block in blocks:
+        mono = block.samples.mean(axis=0, dtype=np.float64)
+        total += float(mono.sum())
+        squares += float(mono @ mono)
+        frames += len(mono)
+    mean = total / max(frames, 1)
+    variance = max(squares - total * mean, 0.0) / max(frames - 1, 1)
+    return Level(mean, float(np.sqrt(variance)), frames)
