@@ -1,4 +1,4 @@
-"""The command line: ``python -m audio probe|predict|beats|separate|segment|remix|compose``."""
+"""The command line: ``python -m audio COMMAND``; ``--help`` lists the commands."""
 
 import json
 import sys
@@ -12,11 +12,12 @@ from tqdm import tqdm
 
 from audio import commands, formats, stems
 from audio.commands import Item
-from audio.errors import AudioError, UnknownEngine, UnknownFormat
+from audio.errors import AudioError, UnknownEngine, UnknownFormat, UnknownStem
 from audio.progress import Report
 
 BAD_INPUT = 2
 STOPPED = 130  # as shells count a Ctrl-C
+STEMS = "which stems, for instance vocals,rest (“rest” is the mix less the others)"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,7 +67,9 @@ def _refuse(name: str, error: Exception) -> int:
         sentence = f"There is no file “{error.filename}”."
     elif isinstance(error, OSError):
         sentence = f"“{error.filename or name}” cannot be used: {error.strerror or error}."
-    elif isinstance(error, AudioError) and not isinstance(error, UnknownEngine | UnknownFormat):
+    elif isinstance(error, AudioError) and not isinstance(
+        error, UnknownEngine | UnknownFormat | UnknownStem
+    ):
         sentence = f"{name}: {error}"
     print(sentence, file=sys.stderr)
     return BAD_INPUT
@@ -105,6 +108,8 @@ def _parser() -> ArgumentParser:
         new = command(work.__name__, work, commands.files)
         new.add_argument("files", nargs="+", type=Path, metavar="FILE")
     _add_separate(command("separate", commands.separate, commands.found))
+    _add_random_model(command("random-model", commands.random_model, commands.together))
+    _add_convert_model(command("convert-model", commands.convert_model, commands.together))
     _add_segment(command("segment", commands.segment, commands.found))
     _add_remix(command("remix", commands.remix, commands.together))
     _add_compose(command("compose", commands.compose, commands.together))
@@ -116,6 +121,25 @@ def _add_separate(new: ArgumentParser) -> None:
     new.add_argument("out", type=Path, metavar="OUT", help="stems go to OUT/<song>/")
     new.add_argument("--engine", default=next(iter(stems.ENGINES)), help=", ".join(stems.ENGINES))
     new.add_argument("--format", default="flac", help=", ".join(formats.FORMATS))
+    new.add_argument("--stems", type=_names, default=(), metavar="A,B", help=STEMS)
+    new.add_argument("--models", type=Path, metavar="DIR", help="models of your own")
+    new.add_argument("--dtype", choices=("auto", "float32", "bfloat16"), default="auto")
+
+
+def _add_random_model(new: ArgumentParser) -> None:
+    new.add_argument("out", type=Path, metavar="DIR", help="the models go there")
+    new.add_argument("--small", action="store_true", help="three that run in milliseconds")
+
+
+def _add_convert_model(new: ArgumentParser) -> None:
+    new.add_argument("file", type=Path, metavar="FILE.th")
+    new.add_argument("out", type=Path, metavar="DIR", help="the model goes there")
+    new.add_argument(
+        "--run-its-code",
+        action="store_true",
+        help="read what cannot be read otherwise: this RUNS whatever code the file holds, "
+        "so only for files of people you trust",
+    )
 
 
 def _add_segment(new: ArgumentParser) -> None:
@@ -135,6 +159,10 @@ def _add_remix(new: ArgumentParser) -> None:
 def _add_compose(new: ArgumentParser) -> None:
     new.add_argument("out", type=Path, metavar="OUT", help="the demo songs go there")
     new.add_argument("--format", default="flac", help=", ".join(formats.FORMATS))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _fraction(text: str) -> float:

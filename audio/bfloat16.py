@@ -13,9 +13,9 @@ _CHUNK = 4096
 _TILE = 16
 
 
-def _compiled(function: Any, fastmath: Any = True) -> Any:
+def _compiled(function: Any, fastmath: Any = frozenset({"fast"})) -> Any:
     """Compile for threads that run beside each other; kept on disk where that is possible."""
-    options = {"nogil": True, "fastmath": fastmath, "error_model": "numpy"}
+    options = {"nogil": True, "fastmath": set(fastmath), "error_model": "numpy"}
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no folder to keep it in

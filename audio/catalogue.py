@@ -34,8 +34,6 @@ class Weights:
     speed: str
 
 
-
-
 def _demucs(name: str, title: str, repository: str, signature: str) -> Weights:
     """One model of the package `demucs`, as its author publishes it."""
     return Weights(

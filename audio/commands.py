@@ -1,6 +1,9 @@
 """What `python -m audio` can do, one function a command; `audio.__main__` reads and prints."""
 
 import json
+import resource
+import sys
+import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -119,20 +122,56 @@ def beats(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
 
 
 def separate(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
-    """Split a file into stems."""
-    engine = stems.load(arguments.engine)
-    made = stems.separate_file(
-        item.paths[0], item.folder, engine, format=arguments.format, report=report
+    """Split a file into stems; killed in the middle, the same command goes on there."""
+    began, spent = time.monotonic(), time.process_time()
+    options = stems.Options(stems=arguments.stems, dtype=arguments.dtype, models=arguments.models)
+    engine = stems.load(arguments.engine, options)
+    made = _named("audio.separate:separate_file")(
+        item.paths[0],
+        item.folder,
+        engine,
+        format=arguments.format,
+        report=report,
+        checkpoint=item.folder / ".unfinished",
     )
     yield Answer(
         {
             "file": item.name,
             "engine": engine.facts.name,
+            "version": engine.facts.version,
+            "parameters": dict(engine.parameters),
+            "format": arguments.format,
             "gain_db": made[0].gain_db,
+            "seconds": round(time.monotonic() - began, 3),
+            "cpu_seconds": round(time.process_time() - spent, 3),
+            "peak_memory_mb": _peak_memory(),
             "stems": {stem.name: str(stem.path) for stem in made},
         },
         f"{item.name}: {', '.join(stem.name for stem in made)} in {item.folder}",
     )
+
+
+def random_model(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
+    """Write Demucs models with random weights, for tests and benchmarks."""
+    write = _named("audio.random_model:write_random_model")
+    for name, files in write(arguments.out, small=arguments.small).items():
+        yield Answer(
+            {"model": name, "files": [str(path) for path in files]},
+            f"{name}: {', '.join(path.name for path in files)} in {arguments.out}",
+        )
+
+
+def convert_model(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
+    """Turn a Demucs model of your own (.th) into safetensors."""
+    convert = _named("audio.own_models:convert")
+    path = convert(arguments.file, arguments.out, run_its_code=arguments.run_its_code)
+    yield Answer({"model": path.stem, "file": str(path)}, f"{path.stem}: {path}")
+
+
+def _peak_memory() -> float:
+    """The most memory this process has had, in MB."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(most / (1e6 if sys.platform == "darwin" else 1e3), 1)
 
 
 def segment(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:

@@ -78,7 +78,10 @@ class OnDevice:
         left, right = self._there(mix[..., :reach]), self._there(mix[..., n - reach :])
         fade = torch.linspace(0, 1, 2 * reach - n)
         out = torch.zeros(*left.shape[:-1], n)
-        out[..., : n - reach], out[..., reach:] = left[..., : n - reach], right[..., 2 * reach - n :]
+        out[..., : n - reach], out[..., reach:] = (
+            left[..., : n - reach],
+            right[..., 2 * reach - n :],
+        )
         middle = left[..., n - reach :] * (1 - fade) + right[..., : 2 * reach - n] * fade
         out[..., n - reach : reach] = middle
         return out

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from audio.clip import Clip, Samples
 from audio.medians import running_median
-from audio.stems import EngineFacts
+from audio.stems import Batch, EngineFacts, Level, Options, Resume, asked
 from audio.streaming import windows
 
 N_FFT = 4096
@@ -36,6 +36,8 @@ class Hpss:
     ----------
     facts : EngineFacts
         Its row in `audio.stems.ENGINES`.
+    options : Options
+        Which stems; the rest of it says nothing to this engine.
 
     References
     ----------
@@ -45,33 +47,30 @@ class Hpss:
     tones are (200 Hz to 3 kHz) and small for the hi-hats.
     """
 
-    def __init__(self, facts: EngineFacts) -> None:
-        self.facts = facts
+    def __init__(self, facts: EngineFacts, options: Options) -> None:
+        self.facts, self.stems = facts, asked(facts, options)
 
-    def separate(self, blocks: Iterator[Clip]) -> Iterator[dict[str, Clip]]:
-        """Split a stream, some 12 s at a time.
+    @property
+    def parameters(self) -> dict[str, str | int]:
+        """Nothing but which stems are made: there is nothing to choose."""
+        return {"stems": ",".join(self.stems)}
+
+    def batches(
+        self, blocks: Iterator[Clip], *, level: Level | None = None, resume: Resume | None = None
+    ) -> Iterator[Batch]:
+        """Split a stream, some 12 s at a time; see `audio.stems.Engine`.
 
         Windows start on the grid of the transform and have as much context as the medians and
         the transform reach, so the result is that of the whole file at once to about -130 dB.
-
-        Parameters
-        ----------
-        blocks : iterator of Clip [shape=(channels, any)]
-            At `facts.sample_rate`.
-
-        Yields
-        ------
-        dict of str to Clip
-            "drums", "bass" and "other", of equal length.
         """
-        for window in windows(blocks, step=STEP, context=CONTEXT):
-            drums, bass = separated(window.clip)
-            other = window.clip.samples - drums - bass
-            yield {
-                "drums": window.own(drums),
-                "bass": window.own(bass),
-                "other": window.own(other),
-            }
+        done = resume.batches if resume else 0
+        for number, window in enumerate(windows(blocks, step=STEP, context=CONTEXT)):
+            if number >= done:
+                drums, bass = separated(window.clip)
+                other = window.clip.samples - drums - bass
+                made = {"drums": drums, "bass": bass, "other": other}
+                clips = {name: window.own(made[name]) for name in made if name in self.stems}
+                yield Batch(clips, Resume(number + 1))
 
 
 def separated(clip: Clip) -> tuple[Samples, Samples]:

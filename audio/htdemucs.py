@@ -108,9 +108,7 @@ class HtDemucs:
                 clips = self._clips(finished * _scale(level) + np.float32(level.mean))
                 yield Batch(clips, Resume(number, carry))
 
-    def _ahead(
-        self, pool: ThreadPoolExecutor, segments: "Iterator[Segment]"
-    ) -> Iterator[Samples]:
+    def _ahead(self, pool: ThreadPoolExecutor, segments: "Iterator[Segment]") -> Iterator[Samples]:
         """Compute segments some ahead of their turn, and give them out in turn."""
         waiting: deque[Future[Samples]] = deque()
         for segment in segments:
@@ -240,9 +238,7 @@ class _Bag:
         fit = device != "cpu" or all(fits(model) for model in models)
         self.dtype = dtype if fit or dtype == "float32" else "float32"
         self.shares = np.array([member.shares or (1.0,) * len(sources) for member in members])
-        self.parts = [
-            [source for source in order if share[source]] for share in self.shares
-        ]
+        self.parts = [[source for source in order if share[source]] for share in self.shares]
         self.runs = [
             _ready(model, part, device, self.dtype)
             for model, part in zip(models, self.parts, strict=True)

@@ -7,6 +7,7 @@ statistics, normalisations and the transformer's running sum are float32.
 """
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -43,14 +44,14 @@ class Network:
     ``demucs/htdemucs.py`` and ``demucs/transformer.py``, whose equations these are.
     """
 
-    def __init__(self, model: HTDemucs, sources: Sequence[int]) -> None:
-        self.model: Any = model
-        self.count, self.channels = len(sources), int(self.model.audio_channels)
+    def __init__(self, model: Any, sources: Sequence[int]) -> None:
+        self.hop, self.count, self.channels = int(model.hop_length), len(sources), 2
+        self.transform = SimpleNamespace(hop_length=self.hop, nfft=4 * self.hop, cac=True)
         kept = _channels(sources, 2 * self.channels), _channels(sources, self.channels)
-        last = len(self.model.decoder) - 1
+        last = len(model.decoder) - 1
         self.encoders = [
             (_Encoder(spectral), _Encoder(temporal))
-            for spectral, temporal in zip(self.model.encoder, self.model.tencoder, strict=True)
+            for spectral, temporal in zip(model.encoder, model.tencoder, strict=True)
         ]
         self.decoders = [
             (
@@ -58,11 +59,11 @@ class Network:
                 _Decoder(temporal, kept[1] if number == last else None),
             )
             for number, (spectral, temporal) in enumerate(
-                zip(self.model.decoder, self.model.tdecoder, strict=True)
+                zip(model.decoder, model.tdecoder, strict=True)
             )
         ]
-        self.transformer = _Transformer(self.model)
-        self.embedding = _half(self.model.freq_emb.weight * self.model.freq_emb_scale)[:, None]
+        self.transformer = _Transformer(model)
+        self.embedding = _half(model.freq_emb.weight * model.freq_emb_scale)[:, None]
 
     def __call__(self, mix: Tensor) -> Tensor:
         """Split one segment.
@@ -76,7 +77,8 @@ class Network:
         -------
         torch.Tensor [shape=(sources, channels, n), dtype=float32]
         """
-        spectrum = self.model._magnitude(self.model._spec(mix[None]))[0]
+        spectrum = HTDemucs._spec(self.transform, mix[None])
+        spectrum = HTDemucs._magnitude(self.transform, spectrum)[0]
         x, x_mean, x_std = _standard(spectrum)
         y, y_mean, y_std = _standard(mix)
         x, y = self._stems(x.permute(1, 2, 0).contiguous(), y.t().contiguous()[None])
@@ -103,7 +105,7 @@ class Network:
 
         As ``HTDemucs._ispec``; under a Hann window of four hops the squares sum to 1.5.
         """
-        hop, times = int(self.model.hop_length), x.shape[1]
+        hop, times = self.hop, x.shape[1]
         spectra = np.zeros((x.shape[2] // 2, times, 2 * hop + 1, 2), np.float32)
         bfloat16.frames(_bits(x), float(mean), float(std), spectra)
         pieces = scipy.fft.irfft(spectra.view(np.complex64)[..., 0], 4 * hop)
@@ -132,6 +134,7 @@ def fits(model: Any) -> bool:
     return bool(
         plain
         and model.cac
+        and model.audio_channels == 2
         and model.freq_emb is not None
         and transformer is not None
         and transformer.emb == "sin"
@@ -226,14 +229,20 @@ class _Encoder:
     def __init__(self, module: Any) -> None:
         self.along_time = not module.freq
         self.stride, self.pad = int(module.stride), int(module.pad)
-        self.conv = _kernel(module.conv.weight, along_time=self.along_time), _half(module.conv.bias)
+        self.conv = (
+            _kernel(module.conv.weight, along_time=self.along_time),
+            _half(module.conv.bias),
+        )
         self.branch = _Branch(module.dconv)
         self.mixing = _half(module.rewrite.weight.flatten(1)), _half(module.rewrite.bias)
 
     def __call__(self, x: Tensor) -> Tensor:
         if self.along_time:
             x = functional.pad(x, (0, 0, 0, -x.shape[1] % self.stride))
-        stride, pad = _axis(self.stride, self.along_time, 1), _axis(self.pad, self.along_time, 0)
+        stride, pad = (
+            _axis(self.stride, 1, along_time=self.along_time),
+            _axis(self.pad, 0, along_time=self.along_time),
+        )
         x = _rows(functional.conv2d(_image(x), *self.conv, stride, pad))
         return _gated(_linear(self.branch(functional.gelu(x)), *self.mixing))
 
@@ -256,17 +265,14 @@ class _Decoder:
     def __call__(self, x: Tensor, skip: Tensor, length: int) -> Tensor:
         image = functional.conv2d(_image(x + skip), *self.rewrite, 1, self.around)
         x = self.branch(_gated(_rows(image)))
-        stride = _axis(self.stride, self.along_time, 1)
+        stride = _axis(self.stride, 1, along_time=self.along_time)
         z = functional.conv_transpose2d(_image(x), *self.conv, stride)
-        if self.along_time:
-            z = z[..., self.pad : self.pad + length]
-        else:
-            z = z[:, :, self.pad : -self.pad]
-        x = _rows(z)
+        spare = slice(self.pad, self.pad + length)
+        x = _rows(z[..., spare] if self.along_time else z[:, :, self.pad : -self.pad])
         return x if self.is_last else functional.gelu(x)
 
 
-def _axis(size: int, along_time: bool, rest: int) -> tuple[int, int]:
+def _axis(size: int, rest: int, *, along_time: bool) -> tuple[int, int]:
     return (rest, size) if along_time else (size, rest)
 
 
@@ -332,16 +338,16 @@ class _Transformer:
     """Both branches as tokens of equal width, which hear each other."""
 
     def __init__(self, model: Any) -> None:
-        self.module = model.crosstransformer
+        module = model.crosstransformer
+        self.norms = module.norm_in, module.norm_in_t
+        self.period, self.share = float(module.max_period), float(module.weight_pos_embed)
         self.up = self.down = None
         if model.bottom_channels:
             self.up = _mixing(model.channel_upsampler), _mixing(model.channel_upsampler_t)
             self.down = _mixing(model.channel_downsampler), _mixing(model.channel_downsampler_t)
         self.layers = [
             (_Layer(spectral), _Layer(temporal))
-            for spectral, temporal in zip(
-                self.module.layers, self.module.layers_t, strict=True
-            )
+            for spectral, temporal in zip(module.layers, module.layers_t, strict=True)
         ]
 
     def __call__(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -349,8 +355,8 @@ class _Transformer:
         x, y = x.transpose(0, 1).reshape(-1, width), y[0]
         if self.up:
             x, y = functional.linear(x, *self.up[0]), functional.linear(y, *self.up[1])
-        x = self.module.norm_in(x.float()) + self._places(bins, times, x.shape[1])
-        y = self.module.norm_in_t(y.float()) + self._times(*y.shape)
+        x = self.norms[0](x.float()) + self._places(bins, times, x.shape[1])
+        y = self.norms[1](y.float()) + self._times(*y.shape)
         for spectral, temporal in self.layers:
             x, y = spectral(x, y), temporal(y, x)
         x, y = x.to(torch.bfloat16), y.to(torch.bfloat16)
@@ -359,13 +365,13 @@ class _Transformer:
         return x.view(times, bins, width).transpose(0, 1).contiguous(), y[None]
 
     def _places(self, bins: int, times: int, width: int) -> Tensor:
-        embedding = create_2d_sin_embedding(width, bins, times, max_period=self.module.max_period)
+        embedding = create_2d_sin_embedding(width, bins, times, max_period=self.period)
         flat: Tensor = embedding[0].permute(2, 1, 0).reshape(-1, width)
-        return flat * float(self.module.weight_pos_embed)
+        return flat * self.share
 
     def _times(self, times: int, width: int) -> Tensor:
-        embedding = create_sin_embedding(times, width, max_period=self.module.max_period)
-        return embedding[:, 0] * float(self.module.weight_pos_embed)
+        embedding = create_sin_embedding(times, width, max_period=self.period)
+        return embedding[:, 0] * self.share
 
 
 def _mixing(module: Any) -> tuple[Tensor, Tensor]:

@@ -56,13 +56,13 @@ def write_random_model(folder: Path, *, small: bool = False) -> dict[str, list[P
     """
     folder.mkdir(parents=True, exist_ok=True)
     if not small:
-        return {"htdemucs": _written(folder, "htdemucs", [_model(SOURCES, _FULL, SEED)], th=True)}
+        return {"htdemucs": write_bag(folder, "htdemucs", [_model(SOURCES, _FULL, SEED)], th=True)}
     four = [_model(SOURCES, _SMALL, SEED + number) for number in range(4)]
     six = _model(SIX, {**_SMALL, "bottom_channels": 0}, SEED)
     return {
-        "htdemucs": _written(folder, "htdemucs", four[:1]),
-        "htdemucs_ft": _written(folder, "htdemucs_ft", four),
-        "htdemucs_6s": _written(folder, "htdemucs_6s", [six]),
+        "htdemucs": write_bag(folder, "htdemucs", four[:1]),
+        "htdemucs_ft": write_bag(folder, "htdemucs_ft", four),
+        "htdemucs_6s": write_bag(folder, "htdemucs_6s", [six]),
     }
 
 
@@ -76,8 +76,25 @@ def _model(sources: tuple[str, ...], shape: dict[str, Any], seed: int) -> HTDemu
     return model
 
 
-def _written(folder: Path, name: str, models: list[HTDemucs], *, th: bool = False) -> list[Path]:
-    """One file of weights for each model and the list that names them."""
+def write_bag(folder: Path, name: str, models: list[HTDemucs], *, th: bool = False) -> list[Path]:
+    """Write a file of weights for each model, and the list that names them.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to.
+    name : str
+        Of all of them together.
+    models : list of HTDemucs
+        One for all sources, or one for each.
+    th : bool
+        Write each as the command line of `demucs` wants it too.
+
+    Returns
+    -------
+    list of Path
+        The list first.
+    """
     signatures, paths = [], []
     for model in models:
         state = {key: value.contiguous() for key, value in model.state_dict().items()}

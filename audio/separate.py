@@ -83,7 +83,9 @@ def separate_file(
     out_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         if checkpoint is None:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(dir=out_dir, prefix=".stems-"))
+            folder = stack.enter_context(
+                tempfile.TemporaryDirectory(dir=out_dir, prefix=".stems-")
+            )
             checkpoint = Path(folder) / "batches"
         done = Checkpoint(checkpoint, _key(path, engine))
         _fill(done, path, engine, report)
@@ -167,7 +169,10 @@ def _written(
     gain_db = 20 * float(np.log10(gain)) + 0.0
     files = [
         StemFile(
-            name, out_dir / f"{name}{formats.by_name(format).suffix}", done.peaks[name] * gain, gain_db
+            name,
+            out_dir / f"{name}{formats.by_name(format).suffix}",
+            done.peaks[name] * gain,
+            gain_db,
         )
         for name in engine.stems
     ]

@@ -16,9 +16,11 @@ SUBJECTS = {
     "remix": "benchmarks.remix",
     "start": "benchmarks.start",
     "files": "benchmarks.files",
+    "separation": "benchmarks.separation",
     "convnets": "benchmarks.convnets",
 }
-WITHOUT_DATA = {"start", "files"}
+WITHOUT_DATA = {"start", "files", "separation"}
+SIZED = {"separation"}
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -33,7 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name in options.names:
         subject = import_module(SUBJECTS[name])
         try:
-            rows = list(subject.measure(options.data))
+            size = (options.seconds,) if options.seconds and name in SIZED else ()
+            rows = list(subject.measure(options.data, *size))
         except FileNotFoundError as missing:
             print(missing, file=sys.stderr)
             return 2
@@ -50,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         default=ROOT.parent / "shared" / "data",
         help="folder of real recordings (default: %(default)s)",
     )
+    parser.add_argument("--seconds", type=float, help="of music, for " + ", ".join(SIZED))
     return parser
 
 

@@ -38,7 +38,7 @@ def measure(data: Path) -> Iterator[Row]:
 
 def engine(mix: Clip) -> dict[str, Samples]:
     """Separate with our engine, whole song in, whole stems out."""
-    pieces = list(stems.load("hpss").separate(iter([mix])))
+    pieces = [batch.stems for batch in stems.load("hpss").batches(iter([mix]))]
     return {
         name: np.concatenate([piece[name].samples for piece in pieces], axis=1) for name in STEMS
     }

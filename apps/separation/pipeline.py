@@ -9,6 +9,7 @@ from apps.jobs.models import Cancelled, Job
 from apps.separation.models import Stem, StemSet
 from audio import stems
 from audio.io import FORMATS
+from audio.separate import separate_file
 
 FORMAT = "flac"
 
@@ -20,7 +21,7 @@ def separate(job: Job) -> None:
     if stem_set is None or mix is None:  # the song was deleted, or another job does this
         raise Cancelled
     with blobs.local_copy(mix) as path, blobs.scratch() as folder:
-        made = stems.separate_file(
+        made = separate_file(
             path, folder, stems.load(stem_set.engine), format=FORMAT, report=job.report
         )
         content_type = FORMATS[FORMAT].content_type

@@ -8,13 +8,14 @@ import pytest
 
 from audio import hpss, io, levels, stems
 from audio.clip import Clip
-from audio.errors import UnknownEngine
+from audio.errors import UnknownEngine, UnknownStem
 from audio.quality import si_sdr
+from audio.separate import separate_file
 from audio.streaming import windows
 
 
 def streamed(engine: stems.Engine, blocks: Iterator[Clip]) -> dict[str, np.ndarray]:
-    parts = list(engine.separate(blocks))
+    parts = [batch.stems for batch in engine.batches(blocks)]
     return {
         name: np.concatenate([part[name].samples for part in parts], axis=1) for name in parts[0]
     }
@@ -73,7 +74,7 @@ def test_a_file_becomes_files_that_sum_to_it(tmp_path, song, format):
     mix = Clip(song.mix.samples[:, 441_000:841_000], 44_100)
     io.write(tmp_path / "mix.flac", mix)
     heard: list[float] = []
-    made = stems.separate_file(
+    made = separate_file(
         tmp_path / "mix.flac",
         tmp_path / "out",
         stems.load("hpss"),
@@ -94,7 +95,7 @@ def test_a_file_becomes_files_that_sum_to_it(tmp_path, song, format):
 def test_stems_that_would_clip_are_softened_alike(tmp_path, noise):
     loud = Clip(noise.samples * 3, 44_100)
     io.write(tmp_path / "mix.wav", loud, format="wav-float")
-    made = stems.separate_file(tmp_path / "mix.wav", tmp_path / "out", stems.load("hpss"))
+    made = separate_file(tmp_path / "mix.wav", tmp_path / "out", stems.load("hpss"))
     gains = {stem.gain_db for stem in made}
     assert len(gains) == 1
     gain = gains.pop()
@@ -111,7 +112,7 @@ def test_stems_that_would_clip_are_softened_alike(tmp_path, noise):
 def test_odd_files_work(tmp_path, channels, rate, frames):
     clip = Clip(np.full((channels, frames), 0.25, np.float32), rate)
     io.write(tmp_path / "odd.wav", clip)
-    made = stems.separate_file(tmp_path / "odd.wav", tmp_path / "out", stems.load("hpss"))
+    made = separate_file(tmp_path / "odd.wav", tmp_path / "out", stems.load("hpss"))
     for stem in made:
         back = io.read(stem.path)
         assert back.channels == min(channels, 2)
@@ -120,7 +121,7 @@ def test_odd_files_work(tmp_path, channels, rate, frames):
 
 def test_silence_has_silent_stems(tmp_path):
     io.write(tmp_path / "mix.wav", Clip(np.zeros((2, 60_000), np.float32), 44_100))
-    made = stems.separate_file(tmp_path / "mix.wav", tmp_path / "out", stems.load("hpss"))
+    made = separate_file(tmp_path / "mix.wav", tmp_path / "out", stems.load("hpss"))
     assert not any(io.read(stem.path).samples.any() for stem in made)
 
 
@@ -133,9 +134,7 @@ def test_cancelling_leaves_nothing_behind(tmp_path, noise):
 
     io.write(tmp_path / "mix.wav", noise)
     with pytest.raises(Cancelled):
-        stems.separate_file(
-            tmp_path / "mix.wav", tmp_path / "out", stems.load("hpss"), report=cancel
-        )
+        separate_file(tmp_path / "mix.wav", tmp_path / "out", stems.load("hpss"), report=cancel)
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -144,7 +143,46 @@ def test_an_engine_nobody_knows_is_refused():
         stems.load("spleeter")
 
 
+def test_a_stem_an_engine_does_not_make_is_refused():
+    with pytest.raises(UnknownStem, match="drums, bass, other, rest"):
+        stems.load("hpss", stems.Options(stems=("vocals",)))
+    with pytest.raises(UnknownStem, match="name one"):
+        stems.load("hpss", stems.Options(stems=("rest",)))
+
+
 def test_engines_are_what_their_rows_say():
     for name, facts in stems.ENGINES.items():
         assert facts.name == name
-        assert stems.load(name).facts == facts
+        assert len(facts.weights) in (0, 1, len(facts.sources))
+    engine = stems.load("hpss")
+    assert engine.facts is stems.ENGINES["hpss"]
+    assert engine.stems == engine.facts.sources
+
+
+@pytest.mark.parametrize("checkpoint", [False, True])
+def test_a_stem_and_the_rest_are_the_mix(tmp_path, song, checkpoint):
+    mix = Clip(song.mix.samples[:, :400_000], 44_100)
+    io.write(tmp_path / "mix.wav", mix, format="wav-float")
+    engine = stems.load("hpss", stems.Options(stems=("rest", "drums")))
+    made = separate_file(
+        tmp_path / "mix.wav",
+        tmp_path / "out",
+        engine,
+        format="wav-float",
+        checkpoint=tmp_path / "kept" if checkpoint else None,
+    )
+    assert [stem.name for stem in made] == ["drums", "rest"]
+    total = np.sum([io.read(stem.path).samples for stem in made], axis=0)
+    np.testing.assert_allclose(total, mix.samples * 10 ** (made[0].gain_db / 20), atol=1e-6)
+    assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize("format", ["wav24", "mp3-320", "m4a"])
+def test_stems_are_written_in_other_formats(tmp_path, song, format):
+    mix = Clip(song.mix.samples[:, 200_000:400_000], 44_100)
+    io.write(tmp_path / "mix.wav", mix)
+    made = separate_file(tmp_path / "mix.wav", tmp_path / "out", stems.load("hpss"), format=format)
+    clips = [io.read(stem.path).samples[:, :200_000] for stem in made]
+    n = min(clip.shape[1] for clip in clips)
+    error = Clip(np.sum([clip[:, :n] for clip in clips], axis=0) - mix.samples[:, :n], 44_100)
+    assert levels.rms_db(error) < (-85 if format == "wav24" else -25)
