@@ -29,7 +29,7 @@ _SMALL: dict[str, Any] = {
     "t_layers": 3,
     "t_heads": 2,
     "dconv_mode": 3,
-    "segment": Fraction(1),
+    "segment": Fraction(1, 2),
 }
 
 
