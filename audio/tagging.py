@@ -19,6 +19,7 @@ MODELS: tuple[str, ...] = (
     "audio.genre.GenreForest",
     "audio.genre.GenreConvnet",
     "audio.tagger.Tagger",
+    "audio.keywords.Keywords",
     "audio.beats.TempoModel",
     "audio.key.KeyModel",
 )

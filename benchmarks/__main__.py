@@ -16,9 +16,13 @@ SUBJECTS = {
     "remix": "benchmarks.remix",
     "start": "benchmarks.start",
     "files": "benchmarks.files",
+    "keywords": "benchmarks.keywords",
+    "models": "benchmarks.models",
+    "drift": "benchmarks.drift",
+    "refresh": "benchmarks.refresh",
     "convnets": "benchmarks.convnets",
 }
-WITHOUT_DATA = {"start", "files"}
+WITHOUT_DATA = {"start", "files", "refresh"}
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
