@@ -1,5 +1,7 @@
 """Beats, downbeats and tempo of a song, and what each beat sounds like."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import librosa
@@ -10,10 +12,11 @@ from librosa.beat import beat_track
 from audio import beatgrid, io
 from audio.beatgrid import BeatGrid
 from audio.clip import Clip
-from audio.errors import NoBeats, Silent, TooShort
+from audio.errors import AudioError, NoBeats, Silent, TooShort
 from audio.models import Model, Tagging
 from audio.onsets import HOP, SAMPLE_RATE, FrameMeter, Frames
 from audio.progress import Report, ignore, part
+from audio.windows import SHORTEST_TAIL, SLACK
 
 VERSION = "librosa-1"
 SHORTEST = 3.0  # s
@@ -23,6 +26,7 @@ QUIETEST = 1e-10  # mean square of the loudest frame: -100 dB
 BAR = 4  # beats
 PIECE = 1 << 10  # frames whose tempogram is held at once
 STRETCH = 1 << 14  # frames (6.3 min) that share one tempo
+USUAL = 120.0  # BPM, preferred where a song could be counted in several ways
 DECODING = 0.8  # the share of the work that decoding and measuring are, as progress
 
 Array = npt.NDArray[np.float32]
@@ -145,24 +149,49 @@ def confidence(onset: Array, beats: Indices) -> float:
     return (contrast + _regularity(onset, round(float(np.median(np.diff(beats)))))) / 2
 
 
+def window_starts(seconds: float, length: float) -> list[float]:
+    """Say where the windows of a file begin (s), as `audio.windows.Windows` cuts them.
+
+    Examples
+    --------
+    >>> window_starts(30.5, 30.0), window_starts(62.0, 30.0), window_starts(70.0, 30.0)
+    ([0.0], [0.0, 30.0], [0.0, 30.0, 40.0])
+    """
+    count = max(1, int(np.ceil((seconds - SLACK) / length)))
+    tail = seconds - (count - 1) * length
+    if count > 1 and tail < SHORTEST_TAIL * length:
+        return [number * length for number in range(count - 1)]
+    last = max(0.0, min((count - 1) * length, seconds - length))
+    return [*(number * length for number in range(count - 1)), last]
+
+
 class TempoModel(Model):
-    """The tempo as a model: no labels, one number."""
+    """The tempo as a model: no labels, one number a window and one for the file."""
 
     name = "tempo"
-    version = VERSION
+    version = f"{VERSION}.windows"
     sample_rate = SAMPLE_RATE
     labels: tuple[str, ...] = ()
     threshold = 0.9
 
+    @property
+    def parameters(self) -> Mapping[str, float | str]:
+        """What else the answer depends on."""
+        return {"start_bpm": USUAL, "window_seconds": self.window_seconds}
+
     def listen(self) -> "TempoListener":
         """Return a listener for one file."""
-        return TempoListener()
+        return TempoListener(self)
 
 
 class TempoListener:
-    """Measures the onsets of one file and says its tempo."""
+    """Measures the onsets of one file and says its tempo, and that of each window.
 
-    def __init__(self) -> None:
+    Onsets are all that is kept, some 3 MB an hour.
+    """
+
+    def __init__(self, model: TempoModel) -> None:
+        self._model = model
         self._meter = FrameMeter(with_timbre=False)
         self._seconds = 0.0
 
@@ -176,19 +205,27 @@ class TempoListener:
         frames = self._meter.frames()
         beats = beat_frames(frames, self._seconds)
         bpm = _bpm(beats * HOP / SAMPLE_RATE)
+        starts = window_starts(self._seconds, self._model.window_seconds)
         report(1.0)
         return Tagging(
-            model=TempoModel.name,
-            version=TempoModel.version,
-            parameters={"start_bpm": 120.0},
+            model=self._model.name,
+            version=self._model.version,
+            parameters=self._model.parameters,
             labels=(),
-            probabilities=np.zeros((1, 0), np.float32),
-            starts=np.zeros(1),
-            window_seconds=self._seconds,
+            probabilities=np.zeros((len(starts), 0), np.float32),
+            starts=np.array(starts),
+            window_seconds=self._model.window_seconds,
             label=f"{bpm:.0f} BPM",
             confidence=confidence(frames.onset, beats),
             value=bpm,
+            threshold=self._model.threshold,
+            values=np.array(self._local(frames, starts) or [bpm], np.float32),
         )
+
+    def _local(self, frames: Frames, starts: Sequence[float]) -> list[float]:
+        """The tempo of each of several windows (BPM), NaN where there is no beat."""
+        length = self._model.window_seconds
+        return [_local_bpm(frames, start, length) for start in starts if len(starts) > 1]
 
 
 def _listened(path: Path, meter: FrameMeter, report: Report) -> float:
@@ -207,7 +244,7 @@ def _tempo(onset: Array) -> npt.NDArray[np.float64]:
     """Tempo of each frame: one for each stretch, or for the whole song when it is shorter."""
     count = max(1, len(onset) // STRETCH)
     stretches = np.array_split(onset, count)
-    usual = 120.0
+    usual = USUAL
     tempi = []
     for stretch in stretches:
         if stretch.any():
@@ -238,6 +275,16 @@ def _regularity(onset: Array, period: int) -> float:
         echo[lag - 1 : lag + 2].max() for lag in (period, 2 * period, 4 * period) if lag < longest
     ]
     return float(np.clip(max(near, default=0.0) / max(float(echo[0]), 1e-9), 0.0, 1.0))
+
+
+def _local_bpm(frames: Frames, start: float, length: float) -> float:
+    """The tempo of a window by itself, whatever the rest of the song does; NaN without beats."""
+    first, last = (round(second * SAMPLE_RATE / HOP) for second in (start, start + length))
+    part = Frames(*(getattr(frames, field.name)[first:last] for field in fields(frames)))
+    try:
+        return _bpm(beat_frames(part, length) * HOP / SAMPLE_RATE)
+    except AudioError:
+        return float("nan")
 
 
 def _bpm(times: npt.NDArray[np.float64]) -> float:

@@ -1,11 +1,12 @@
 """What `python -m audio` can do, one function a command; `audio.__main__` reads and prints."""
 
 import json
+import math
 import resource
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -88,24 +89,57 @@ def probe(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
 
 def predict(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
     """Say what every model says of a file."""
-    taggings = _named("audio.tagging:tag_file")(item.paths[0], report)
-    models = {
-        tagging.model: {
-            "version": tagging.version,
-            "label": tagging.label,
-            "confidence": float(tagging.confidence),
-            "value": tagging.value,
-            "probabilities": {
-                label: float(share)
-                for label, share in zip(
-                    tagging.labels, tagging.probabilities.mean(axis=0), strict=True
-                )
-            },
-        }
-        for tagging in taggings
+    asked = _asked()
+    missing = {model.name: model.missing for model in asked if model.missing}
+    seconds = io.probe(item.paths[0]).seconds or math.inf
+    taggings = _named("audio.tagging:tag_file")(item.paths[0], report, asked)
+    said = ", ".join(f"{t.model} {t.label or 'nothing'} ({t.confidence:.0%})" for t in taggings)
+    models = {tagging.model: _told(tagging, seconds) for tagging in taggings}
+    data = {"file": item.name, "models": models, "missing": missing}
+    yield Answer(data, f"{item.name}: {said}")
+
+
+def _asked() -> list[Any]:
+    """The models; making them costs little, as nothing is loaded before it is needed."""
+    models: list[Any] = _named("audio.tagging:models")()
+    return models
+
+
+def _told(tagging: Any, seconds: float) -> dict[str, Any]:
+    """What one model says: of the whole file, and window by window."""
+    return {
+        "version": tagging.version,
+        "label": tagging.label,
+        "confidence": float(tagging.confidence),
+        "value": tagging.value,
+        "threshold": tagging.threshold,
+        "probabilities": _by_label(tagging.labels, tagging.overall),
+        "windows": [_window(tagging, number, seconds) for number in range(len(tagging.starts))],
     }
-    said = ", ".join(f"{t.model} {t.label} ({t.confidence:.0%})" for t in taggings)
-    yield Answer({"file": item.name, "models": models}, f"{item.name}: {said}")
+
+
+def _window(tagging: Any, number: int, seconds: float) -> dict[str, Any]:
+    """What it says of one window; a number that was not found there is null."""
+    start, row = float(tagging.starts[number]), tagging.probabilities[number]
+    best = int(row.argmax()) if len(row) else None
+    told: dict[str, Any] = {
+        "start": start,
+        "end": min(start + tagging.window_seconds, seconds),
+        "label": "" if best is None else tagging.labels[best],
+        "confidence": float(tagging.confidence if best is None else row[best]),
+        "probabilities": _by_label(tagging.labels, row),
+    }
+    if not tagging.exclusive and told["confidence"] < tagging.threshold:
+        told["label"] = ""
+    if tagging.values is not None:
+        value = float(tagging.values[number])
+        told["value"] = None if math.isnan(value) else value
+        told["label"] = "" if math.isnan(value) else f"{value:.0f} BPM"
+    return told
+
+
+def _by_label(labels: Sequence[str], row: Iterable[float]) -> dict[str, float]:
+    return {label: float(share) for label, share in zip(labels, row, strict=True)}
 
 
 def beats(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:

@@ -80,12 +80,13 @@ def features(clip: Clip) -> npt.NDArray[np.float64]:
     """
     samples = _checked(clip)
     spectra = _spectra(samples)
-    harmonic, percussive = _harmonic_percussive(spectra, len(samples))
+    harmonic, percussive = _harmonic_percussive(spectra, samples)
+    centroid = librosa.feature.spectral_centroid(S=spectra.magnitude, sr=SAMPLE_RATE)
     summarised = (
         librosa.feature.chroma_stft(S=spectra.power, sr=SAMPLE_RATE),
         librosa.feature.rms(y=samples, pad_mode="reflect"),
-        librosa.feature.spectral_centroid(S=spectra.magnitude, sr=SAMPLE_RATE),
-        librosa.feature.spectral_bandwidth(S=spectra.magnitude, sr=SAMPLE_RATE),
+        centroid,
+        librosa.feature.spectral_bandwidth(S=spectra.magnitude, sr=SAMPLE_RATE, centroid=centroid),
         librosa.feature.spectral_rolloff(S=spectra.magnitude, sr=SAMPLE_RATE),
         librosa.feature.zero_crossing_rate(samples),
         harmonic,
@@ -117,17 +118,27 @@ def _spectra(samples: npt.NDArray[np.float32]) -> _Spectra:
     return _Spectra(stft, magnitude, power, librosa.power_to_db(mel))
 
 
-def _harmonic_percussive(spectra: _Spectra, frames: int) -> tuple[Array, Array]:
-    """Both parts of Fitzgerald's median separation (2010) as signals, zero-padded to `frames`."""
+def _harmonic_percussive(
+    spectra: _Spectra, samples: npt.NDArray[np.float32]
+) -> tuple[Array, Array]:
+    """Both parts of Fitzgerald's median separation (2010) as signals, zero-padded at the end.
+
+    The masks of both sum to one, so the percussive part is what the harmonic one leaves.
+    """
     along_time = running_median(spectra.magnitude, MEDIAN_FRAMES)
-    along_frequency = running_median(np.ascontiguousarray(spectra.magnitude.T), MEDIAN_FRAMES).T
-    mask = librosa.util.softmask(along_time, along_frequency, power=2, split_zeros=True)
-    rest = librosa.util.softmask(along_frequency, along_time, power=2, split_zeros=True)
-    harmonic, percussive = (
-        librosa.util.fix_length(librosa.istft(spectra.stft * part, hop_length=HOP), size=frames)
-        for part in (mask, rest)
-    )
-    return harmonic, percussive
+    along_frequency = running_median(spectra.magnitude.T, MEDIAN_FRAMES).T
+    mask = _share(along_time, along_frequency)
+    harmonic = librosa.istft(spectra.stft * mask, hop_length=HOP)
+    percussive = samples[: len(harmonic)] - harmonic
+    missing = len(samples) - len(harmonic)
+    return np.pad(harmonic, (0, missing)), np.pad(percussive, (0, missing))
+
+
+def _share(one: Array, other: Array) -> Array:
+    """What `one` has of the power of both, as ``librosa.util.softmask``; a half of nothing."""
+    power, rest = np.square(one), np.square(other)
+    rest += power
+    return np.divide(power, rest, out=np.full_like(power, 0.5), where=rest > 0)
 
 
 def _tempo(mel_db: Array) -> float:

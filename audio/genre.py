@@ -1,102 +1,190 @@
-"""Genre probabilities of a clip, from 57 features and a small forest run by ONNX."""
+"""Genre: what the hand-crafted features say, what the convnet says, and both together."""
 
-import json
-from functools import cache, cached_property
+from collections.abc import Mapping
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import onnxruntime
 
 from audio.clip import Clip
-from audio.features import SAMPLE_RATE, features, level_free
+from audio.features import SAMPLE_RATE, features
+from audio.genre_facts import ARTEFACTS, CONVNET, ENSEMBLE, FOREST, particulars, trained
+from audio.genre_heads import Rows, described, heard, linear, log_votes, softmax, votes
 from audio.models import Probabilities, WindowModel
 
-ARTEFACTS = Path(__file__).parent / "artefacts"
-TILED_TO = 3.0  # s; a shorter clip is repeated until it is this long
-RAREST = 1e-3  # no genre is impossible because no tree voted for it
+TILED_TO = 3.0  # s; a shorter clip is repeated until it is this long, for the features
 
 
-class GenreForest(WindowModel):
-    """The shipped genre model: ten genres, trained by `python -m training forest`.
+class GenreModel(WindowModel):
+    """A genre model out of a folder of artefacts, as `python -m training train` writes them.
 
-    Nothing is loaded until the first question, and the forest once in a process.
+    Nothing but its particulars is loaded until the first question, and that once in a process.
 
     Parameters
     ----------
     folder : Path
-        Where `genre_forest.onnx` and `genre_forest.json` lie.
-
-    References
-    ----------
-    Features and genres are those of GTZAN (Tzanetakis, Cook 2002) without its known faults.
-    Unlike its many descendants it is scored by artist (see the JSON): about 55 % of songs of
-    unheard artists, and the confidences are calibrated to that.
+        Where the artefacts lie; those shipped by default.
     """
 
-    name = "genre-forest"
     sample_rate = SAMPLE_RATE
     retrainable = True
 
     def __init__(self, folder: Path = ARTEFACTS) -> None:
         self._folder = folder
-        self.version = str(self.particulars["version"])
-        self.labels = tuple(self.particulars["labels"])
+        self.version = str(self.particulars.get("version", ""))
+        self.labels = tuple(self.particulars.get("labels", ()))
 
     @cached_property
     def particulars(self) -> dict[str, Any]:
-        """What the training wrote down: labels, versions, scores."""
-        text = (self._folder / "genre_forest.json").read_text(encoding="utf-8")
-        loaded: dict[str, Any] = json.loads(text)
-        return loaded
+        """What the training wrote down: see `audio.genre_facts.particulars`."""
+        return particulars(self.name, self._folder)
 
     def judge(self, window: Clip) -> Probabilities:
-        """Say how probable each genre is in one window [labels]; less than 3 s is repeated."""
-        row: Probabilities = self.classify(features(_tiled(window))[None])[0]
+        """Say how probable each genre is in one window [labels]."""
+        row: Probabilities = self.classify(*self._described(window))[0]
         return row
 
-    def classify(self, rows: npt.NDArray[np.float64]) -> Probabilities:
-        """Say how probable each genre is for rows of features.
+    def classify(self, rows: Rows | None, embeddings: Rows | None) -> Probabilities:
+        """Say how probable each genre is, given rows that were computed before.
 
         Parameters
         ----------
-        rows : np.ndarray [shape=(n, 57)]
-            As made by `audio.features.features`.
+        rows : np.ndarray [shape=(n, 57)] or None
+            As made by `audio.features.features`; None for a model that does not ask for them.
+        embeddings : np.ndarray [shape=(n, 160)] or None
+            As made by `audio.convnet.embedding`; None for a model that does not ask for them.
 
         Returns
         -------
         np.ndarray [shape=(n, labels)]
             float32; each row sums to 1.
+
+        Raises
+        ------
+        ValueError
+            If the model asks for rows that are not given.
         """
-        session = _session(self._folder / "genre_forest.onnx")
-        votes = session.run(None, {"features": level_free(rows).astype(np.float32)})[1]
-        return tempered(votes, self.particulars["temperature"]).astype(np.float32)
+        raise NotImplementedError
+
+    def _described(self, window: Clip) -> tuple[Rows | None, Rows | None]:
+        """The row of features and the row of the convnet that `classify` asks for."""
+        raise NotImplementedError
 
 
-def tempered(votes: npt.NDArray[np.floating], temperature: float) -> npt.NDArray[np.float64]:
-    """Sharpen (temperature < 1) or soften (> 1) probabilities.
+class GenreForest(GenreModel):
+    """Genre from 57 hand-crafted features: a forest and linear heads, pooled.
 
-        p'_i = p_i ** (1 / T) / sum_j p_j ** (1 / T)
-
-    Parameters
-    ----------
-    votes : np.ndarray [shape=(n, labels)]
-        The share of the forest that each label has; a share of zero counts as 0.001.
-    temperature : float
-        Positive; found by cross-validation by artist.
-
-    Returns
-    -------
-    np.ndarray [shape=(n, labels)]
-        float64; each row sums to 1.
+        log p = a LDA + b LR + c log(share of the trees) + constant
 
     References
     ----------
-    Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", ICML 2017.
+    Features and genres are those of GTZAN (Tzanetakis, Cook 2002) without its known faults.
+    Unlike its many descendants it is scored by artist (see the JSON), and the confidences are
+    calibrated to that. The weights of the logarithmic opinion pool (Genest, Zidek 1986) are
+    found by cross-validation by artist.
     """
-    powered = np.maximum(votes.astype(np.float64), RAREST) ** (1 / temperature)
-    return np.asarray(powered / powered.sum(axis=1, keepdims=True))
+
+    name = FOREST
+
+    def classify(self, rows: Rows | None, embeddings: Rows | None = None) -> Probabilities:
+        """Say how probable each genre is, from rows of features [n, 57]."""
+        given = described(_asked(rows, "features"))
+        shares = log_votes(votes(self.name, self._folder, given))
+        trust: float = self.particulars["pool"]["trees"]
+        return softmax(linear(self.name, self._folder)(given) + trust * shares)
+
+    def _described(self, window: Clip) -> tuple[Rows | None, Rows | None]:
+        return features(_tiled(window))[None], None
+
+
+class GenreConvnet(GenreModel):
+    """Genre from the pretrained music convnet: two linear heads on its 160 numbers, pooled.
+
+    References
+    ----------
+    Choi, Fazekas, Sandler, Cho, "Transfer learning for music classification and regression
+    tasks", ISMIR 2017 (arXiv:1703.09179). The head is ours.
+    """
+
+    name = CONVNET
+
+    @cached_property
+    def particulars(self) -> dict[str, Any]:
+        """What the training wrote down; empty when it was done without the convnet."""
+        return super().particulars if self.name in trained(self._folder) else {}
+
+    @property
+    def missing(self) -> str:
+        """Why it cannot be asked here: no weights, or no head trained on them."""
+        if not self.particulars:
+            return (
+                "The models in service were trained without the convnet; fetch its weights "
+                "and train again."
+            )
+        return _no_convnet()
+
+    def classify(self, rows: Rows | None, embeddings: Rows | None = None) -> Probabilities:
+        """Say how probable each genre is, from rows of the convnet [n, 160]."""
+        given = heard(_asked(embeddings, "embeddings"))
+        return softmax(linear(self.name, self._folder)(given))
+
+    def _described(self, window: Clip) -> tuple[Rows | None, Rows | None]:
+        return None, _embedding(window)[None]
+
+
+class GenreEnsemble(GenreModel):
+    """Genre from features and convnet together; from the features alone where there is no other.
+
+    Linear heads on all 217 numbers, pooled. `parameters` says what was heard; with
+    ``{"heard": "features"}`` the probabilities are those of `GenreForest`.
+    """
+
+    name = ENSEMBLE
+
+    def __init__(self, folder: Path = ARTEFACTS) -> None:
+        self._forest = GenreForest(folder)
+        super().__init__(folder)
+
+    @cached_property
+    def particulars(self) -> dict[str, Any]:
+        """What the training wrote down; the forest's when it was done without the convnet."""
+        if self.name in trained(self._folder):
+            return super().particulars
+        return self._forest.particulars
+
+    @property
+    def parameters(self) -> Mapping[str, float | str]:
+        """The window, and what the answer rests on."""
+        return {**super().parameters, "heard": "features" if self.deaf else "features+convnet"}
+
+    @property
+    def deaf(self) -> str:
+        """Why the convnet is not heard; empty when it is."""
+        if self.name not in trained(self._folder):
+            return "The models in service were trained without the convnet."
+        return _no_convnet()
+
+    def classify(self, rows: Rows | None, embeddings: Rows | None = None) -> Probabilities:
+        """Say how probable each genre is; without embeddings as `GenreForest` says."""
+        if embeddings is None:
+            return self._forest.classify(rows)
+        given = np.hstack([heard(embeddings), described(_asked(rows, "features"))])
+        return softmax(linear(self.name, self._folder)(given))
+
+    def _described(self, window: Clip) -> tuple[Rows | None, Rows | None]:
+        row = features(_tiled(window))[None]
+        return row, None if self.deaf else _embedding(window)[None]
+
+
+MODELS: tuple[type[GenreModel], ...] = (GenreForest, GenreConvnet, GenreEnsemble)
+
+
+def _asked(rows: Rows | None, what: str) -> Rows:
+    if rows is None:
+        raise ValueError(f"This model judges by {what}, and there are none.")
+    return rows
 
 
 def _tiled(clip: Clip) -> Clip:
@@ -104,8 +192,15 @@ def _tiled(clip: Clip) -> Clip:
     return Clip(np.tile(clip.samples, (1, times)), clip.sample_rate) if times > 1 else clip
 
 
-@cache
-def _session(path: Path) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(path.read_bytes(), options, ["CPUExecutionProvider"])
+def _no_convnet() -> str:
+    """Why the convnet cannot be asked; torch, which takes seconds to load, is loaded here."""
+    try:
+        sentence: str = import_module("audio.convnet").missing()
+    except ImportError:
+        return "The convnet needs torch, which is not installed."
+    return sentence
+
+
+def _embedding(window: Clip) -> Rows:
+    row: Rows = import_module("audio.convnet").embedding(window)
+    return row

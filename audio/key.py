@@ -1,5 +1,7 @@
 """Key and mode of a song, from how often each pitch class sounds."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +12,7 @@ from audio.errors import Silent, TooShort
 from audio.models import Model, Tagging
 from audio.progress import Report, ignore
 from audio.spectra import PowerSpectra
+from audio.windows import Window, Windows
 
 SAMPLE_RATE = 22_050
 N_FFT = 8192
@@ -173,48 +176,77 @@ class PitchMeter:
 
 
 class KeyModel(Model):
-    """The key as a model: 24 labels, one window, the whole file."""
+    """The key as a model: 24 labels, window by window and for the whole file."""
 
     name = "key"
-    version = "1"
+    version = "2"
     sample_rate = SAMPLE_RATE
     labels = KEYS
     threshold = 0.5
 
+    @property
+    def parameters(self) -> Mapping[str, float | str]:
+        """What else the answer depends on."""
+        return {"profiles": "Albrecht-Shanahan", "window_seconds": self.window_seconds}
+
     def listen(self) -> "KeyListener":
         """Return a listener for one file."""
-        return KeyListener()
+        return KeyListener(self)
 
 
 class KeyListener:
-    """Counts the pitches of one file and names its key."""
+    """Counts the pitches of one file and names its key; of each window of a long file too.
 
-    def __init__(self) -> None:
+    The file's key is that of all pitches together, not the mean of the windows'.
+    """
+
+    def __init__(self, model: KeyModel) -> None:
+        self._model = model
         self._meter = PitchMeter()
-        self._seconds = 0.0
+        self._windows = Windows(SAMPLE_RATE, model.window_seconds)
+        self._starts: list[float] = []
+        self._rows: list[Array] = []
 
     def hear(self, piece: Clip) -> None:
         """Take the next piece: mono, at 22,050 Hz."""
         self._meter.hear(piece)
-        self._seconds += piece.seconds
+        for window in self._windows.hear(piece):
+            self._judge(window)
 
     def tagging(self, report: Report = ignore) -> Tagging:
         """Say the key of what was heard; raises TooShort or Silent."""
-        probabilities = key_probabilities(self._meter.chroma())
-        best = int(probabilities.argmax())
+        overall = key_probabilities(self._meter.chroma())
+        for window in self._windows.rest():
+            if window.start:
+                self._judge(window)
+            else:
+                self._keep(0.0, overall)
         report(1.0)
+        best = int(overall.argmax())
         return Tagging(
-            model=KeyModel.name,
-            version=KeyModel.version,
-            parameters={"profiles": "Albrecht-Shanahan"},
+            model=self._model.name,
+            version=self._model.version,
+            parameters=self._model.parameters,
             labels=KEYS,
-            probabilities=probabilities[None].astype(np.float32),
-            starts=np.zeros(1),
-            window_seconds=self._seconds,
+            probabilities=np.array(self._rows, np.float32).reshape(-1, len(KEYS)),
+            starts=np.array(self._starts),
+            window_seconds=self._model.window_seconds,
             label=KEYS[best],
-            confidence=float(probabilities[best]),
-            threshold=KeyModel.threshold,
+            confidence=float(overall[best]),
+            threshold=self._model.threshold,
+            overall=overall.astype(np.float32),
         )
+
+    def _judge(self, window: Window) -> None:
+        """Find the key of a whole window; those without a pitch are left out."""
+        meter = PitchMeter()
+        meter.hear(window.clip)
+        with suppress(Silent):
+            self._keep(window.start, key_probabilities(meter.chroma()))
+
+    def _keep(self, start: float, row: Array) -> None:
+        self._starts.append(start)
+        self._rows.append(row)
 
 
 def _standardised(rows: Array) -> Array:

@@ -15,7 +15,11 @@ from audio.progress import Report, ignore, part
 from audio.windows import Windows
 
 MODELS: tuple[str, ...] = (
+    "audio.genre.GenreEnsemble",
     "audio.genre.GenreForest",
+    "audio.genre.GenreConvnet",
+    "audio.tagger.Tagger",
+    "audio.keywords.Keywords",
     "audio.beats.TempoModel",
     "audio.key.KeyModel",
 )

@@ -21,5 +21,6 @@ urlpatterns = [
     path("", include("apps.accounts.urls")),
     path("jobs/", include("apps.jobs.urls")),
     path("remixes/", include("apps.remixes.urls")),
+    path("", include("apps.predictions.urls")),
     path("", include("apps.library.urls")),
 ]

@@ -16,10 +16,14 @@ SUBJECTS = {
     "remix": "benchmarks.remix",
     "start": "benchmarks.start",
     "files": "benchmarks.files",
+    "keywords": "benchmarks.keywords",
+    "models": "benchmarks.models",
+    "drift": "benchmarks.drift",
+    "refresh": "benchmarks.refresh",
     "separation": "benchmarks.separation",
     "convnets": "benchmarks.convnets",
 }
-WITHOUT_DATA = {"start", "files", "separation"}
+WITHOUT_DATA = {"start", "files", "refresh", "separation"}
 SIZED = {"separation"}
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 

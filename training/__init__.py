@@ -1,4 +1,4 @@
-"""How the models that ship are made: `python -m training forest --table FILE.csv`.
+"""How the models that ship are made: `python -m training prepare|train|evaluate|card`.
 
 Needs requirements-dev.txt. Nothing here is loaded by the product.
 """

@@ -1,6 +1,7 @@
 """How good probabilities are: accuracy with its uncertainty, and calibration."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,24 @@ Labels = npt.NDArray[np.str_]
 
 BINS = 10
 DRAWS = 2000
+LEAST = 1e-7  # a probability of zero is not infinitely wrong
+CONFIDENCES = (0.3, 0.5, 0.7, 0.9)
+
+
+def score(
+    probabilities: Probabilities, labels: Labels, artists: Labels, classes: Sequence[str]
+) -> dict[str, float]:
+    """Accuracy with its 95 % interval, calibration error (both 0..1), and log loss (nats)."""
+    hits = right(probabilities, labels, classes)
+    accuracy, low, high = accuracy_interval(hits, artists)
+    figures = {
+        "accuracy": accuracy,
+        "low": low,
+        "high": high,
+        "calibration_error": calibration_error(probabilities, hits),
+        "log_loss": log_loss(probabilities, labels, classes),
+    }
+    return {name: round(figure, 4) for name, figure in figures.items()}
 
 
 def right(
@@ -36,13 +55,63 @@ def accuracy_interval(
 
 def calibration_error(probabilities: Probabilities, hits: npt.NDArray[np.bool_]) -> float:
     """Expected calibration error: mean |confidence - accuracy| over ten bins of confidence."""
-    confidence = probabilities.max(axis=1)
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    confidence, bins = _binned(probabilities)
     gaps = np.bincount(bins, weights=confidence - hits, minlength=BINS)
     return float(np.abs(gaps).sum() / len(hits))
 
 
+def reliability(
+    probabilities: Probabilities, hits: npt.NDArray[np.bool_]
+) -> list[dict[str, float]]:
+    """Mean confidence beside accuracy in each bin of confidence that has songs in it."""
+    confidence, bins = _binned(probabilities)
+    return [
+        {
+            "low": number / BINS,
+            "high": (number + 1) / BINS,
+            "songs": int((bins == number).sum()),
+            "confidence": round(float(confidence[bins == number].mean()), 4),
+            "accuracy": round(float(hits[bins == number].mean()), 4),
+        }
+        for number in range(BINS)
+        if (bins == number).any()
+    ]
+
+
+def sure(probabilities: Probabilities, hits: npt.NDArray[np.bool_]) -> list[dict[str, float]]:
+    """What share of the songs is told with at least a confidence, and how often that is right."""
+    told = [(level, probabilities.max(axis=1) >= level) for level in CONFIDENCES]
+    return [
+        {
+            "confidence": level,
+            "share": round(float(mask.mean()), 4),
+            "accuracy": round(float(hits[mask].mean()), 4),
+        }
+        for level, mask in told
+        if mask.any()
+    ]
+
+
+def confusion(
+    probabilities: Probabilities, labels: Labels, classes: Sequence[str]
+) -> list[list[int]]:
+    """Count the songs of each true class (rows) by what was said (columns)."""
+    counts = np.zeros((len(classes), len(classes)), int)
+    np.add.at(counts, (_columns(labels, classes), probabilities.argmax(axis=1)), 1)
+    rows: list[list[int]] = counts.tolist()
+    return rows
+
+
 def log_loss(probabilities: Probabilities, labels: Labels, classes: Sequence[str]) -> float:
     """Mean negative log probability of the true class, in nats."""
-    column = np.searchsorted(np.asarray(classes), labels)
-    return float(-np.log(probabilities[np.arange(len(labels)), column]).mean())
+    true = probabilities[np.arange(len(labels)), _columns(labels, classes)]
+    return float(-np.log(np.maximum(true, LEAST)).mean())
+
+
+def _columns(labels: Labels, classes: Sequence[str]) -> npt.NDArray[Any]:
+    return np.searchsorted(np.asarray(classes), labels)
+
+
+def _binned(probabilities: Probabilities) -> tuple[Probabilities, npt.NDArray[Any]]:
+    confidence = probabilities.max(axis=1)
+    return confidence, np.minimum((confidence * BINS).astype(int), BINS - 1)

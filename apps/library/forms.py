@@ -36,7 +36,8 @@ class TagsForm(forms.Form):
         if name := self.cleaned_data["add"]:
             Tag.objects.get_or_create(track=track, name=name, origin=Tag.Origin.PERSON)
         if name := self.cleaned_data["remove"]:
-            track.tags.filter(name__iexact=name).delete()
+            own = track.tags.exclude(origin=Tag.Origin.MODEL)
+            own.filter(name__iexact=name).delete()
 
 
 class BulkForm(forms.Form):

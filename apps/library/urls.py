@@ -18,6 +18,7 @@ urlpatterns = [
     path("songs/<uuid:pk>/", views.song, name="song"),
     path("songs/<uuid:pk>/row/", views.row, name="row"),
     path("songs/<uuid:pk>/facts/", views.facts, name="facts"),
+    path("songs/<uuid:pk>/lanes/", views.lanes, name="lanes"),
     path("songs/<uuid:pk>/stems/", views.stems, name="stems"),
     path("songs/<uuid:pk>/unmix/", views.unmix, name="unmix"),
     path("songs/<uuid:pk>/edit/", views.edit, name="edit"),

@@ -17,6 +17,8 @@ from apps.jobs.models import Job
 from apps.library import browsing, bulk, lineage, listing, services
 from apps.library.forms import BulkForm, ImportForm, SongForm, TagsForm, UndoForm
 from apps.library.keyset import BadCursor
+from apps.predictions import lanes as prediction_lanes
+from apps.predictions import reading
 from apps.remixes.forms import uuids
 from apps.remixes.models import Remix
 from apps.separation.services import request_separation
@@ -176,6 +178,7 @@ def _song_page(request: HttpRequest, track: Track, form: SongForm | None = None)
         "remixes": Remix.objects.owned_by(request.user).filter(tracks=track),
         **_head_context(track),
         **_stems_context(track),
+        **_lanes_context(track),
         "song": found,
     }
     return render(request, "library/song.html", context)
@@ -196,12 +199,29 @@ def _stems_context(track: Track) -> dict:
     }
 
 
+def _lanes_context(track: Track) -> dict:
+    reference = reading.current_reference(track)
+    said = reading.predictions(reference, track.seconds or 0.0)
+    return {
+        "lanes": prediction_lanes.lanes(said),
+        "missing": prediction_lanes.titled(reading.unsaid(reference)),
+    }
+
+
 def facts(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The head of a song's page; brings the rest along once the song has been read."""
     track = _track_of(request, pk)
     just_read = request.GET.get("was") == "probing" and track.state != Track.State.PROBING
-    context = _head_context(track) | _stems_context(track) | {"just_read": just_read}
+    context = _head_context(track) | {"just_read": just_read}
+    if just_read:
+        context |= _stems_context(track) | _lanes_context(track)
     return render(request, "library/_facts.html", context)
+
+
+def lanes(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What the models hear along a song."""
+    track = _track_of(request, pk)
+    return render(request, "library/_lanes.html", _head_context(track) | _lanes_context(track))
 
 
 def stems(request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -3,6 +3,7 @@
  *
  * Events: `play` asks for a song; `seek` for a moment of the one playing; `state` and `time`
  * say what the player does; `started` is said by whatever begins to sound, so that others pause.
+ * A waveform says with `seen` which part of its song is looked at; `look` asks it for a moment.
  */
 
 /**

@@ -1,11 +1,15 @@
 """Sounds made on the spot, with a known truth."""
 
 import os
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from audio import io
 from audio.clip import Clip
 from audio.compose import Song, Spec, compose
 
@@ -44,3 +48,18 @@ def tone() -> Clip:
 def song() -> Song:
     """A composed song: 120 BPM, A minor, with its beats and stems."""
     return compose(Spec("Test Song", bpm=120, key="A minor", style="house", seed=1))
+
+
+@pytest.fixture
+def say(tmp_path) -> Callable[[str, str], Clip]:
+    """Say a text by a voice, mono at 22,050 Hz; tests that ask are skipped aloud where mute."""
+    program = shutil.which("espeak-ng")
+    if program is None:
+        pytest.skip("no espeak-ng on this machine")
+
+    def say(text: str, voice: str) -> Clip:
+        path = tmp_path / "said.wav"
+        subprocess.run([program, "-v", voice, "-w", str(path), text], check=True)
+        return io.read(path, sample_rate=22_050, channels=1)
+
+    return say

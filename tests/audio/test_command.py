@@ -101,6 +101,48 @@ def test_beats_and_segments(music, tmp_path, capsys):
     assert sum(seconds[:-1]) == pytest.approx(answer["beats"][-1] - answer["beats"][0], abs=0.01)
 
 
+@pytest.fixture
+def quick(monkeypatch) -> None:
+    """Models that need no download, and one that lacks something."""
+    names = "genre.GenreForest,audio.beats.TempoModel,audio.key.KeyModel,audio.keywords.Keywords"
+    monkeypatch.setenv("AUDIOPHILE_MODELS", f"audio.{names}")
+    monkeypatch.setenv("AUDIOPHILE_UTTERANCES", "qwrtz")
+
+
+def test_predict_says_of_each_model_the_whole_and_its_windows(song, tmp_path, capsys, quick):
+    io.write(tmp_path / "a.flac", song.mix)
+    assert main(["predict", "--json", str(tmp_path / "a.flac")]) == 0
+    (answer,) = answers(capsys)
+    assert set(answer) == {"file", "models", "missing"}
+    assert list(answer["missing"]) == ["keywords"]
+    seconds = io.probe(tmp_path / "a.flac").seconds
+    for model in answer["models"].values():
+        assert set(model) == {
+            "version", "label", "confidence", "value", "threshold", "probabilities", "windows",
+        }  # fmt: skip
+        assert model["windows"][0]["start"] == 0.0
+        assert model["windows"][-1]["end"] == pytest.approx(seconds, abs=6)
+        assert all(0 <= window["confidence"] <= 1 for window in model["windows"])
+    genre, tempo, key = answer["models"].values()
+    assert sum(genre["probabilities"].values()) == pytest.approx(1.0, abs=1e-3)
+    assert key["label"] == "A minor"
+    assert tempo["value"] == pytest.approx(120, rel=0.02)
+    values = [window["value"] for window in tempo["windows"]]
+    assert len(values) > 1
+    assert values[0] == pytest.approx(120, rel=0.02) or values[0] is None
+
+
+def test_predict_of_short_and_of_silent_files(tmp_path, capsys, quick):
+    tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(15_000) / 22_050)
+    io.write(tmp_path / "short.wav", Clip(tone[None].astype(np.float32), 22_050))
+    io.write(tmp_path / "silent.wav", Clip(np.zeros((1, 100_000), np.float32), 22_050))
+    assert main(["predict", "--json", str(tmp_path / "short.wav")]) == 0
+    (answer,) = answers(capsys)
+    assert set(answer["models"]) == {"genre-forest", "key"}
+    assert main(["predict", "--json", str(tmp_path / "silent.wav")]) == 2
+    assert capsys.readouterr().err == f"{tmp_path / 'silent.wav'}: The recording is silent.\n"
+
+
 def test_remix_plays_the_songs_and_writes_its_recipe(music, tmp_path, capsys):
     songs = [str(music / "a.flac"), str(music / "b" / "c.mp3")]
     out, recipe = tmp_path / "made" / "remix.wav", tmp_path / "recipe.json"

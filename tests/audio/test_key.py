@@ -6,7 +6,7 @@ import pytest
 from audio import compose
 from audio.clip import Clip
 from audio.errors import Silent, TooShort
-from audio.key import KEYS, PitchMeter, key, key_of, key_probabilities
+from audio.key import KEYS, KeyModel, PitchMeter, key, key_of, key_probabilities
 
 RATE = 22_050
 C_MAJOR = [(0, 4, 7), (5, 9, 0), (7, 11, 2), (0, 4, 7)]
@@ -69,3 +69,38 @@ def test_silence_and_a_blink_have_no_key():
         key(Clip(np.ones((1, 2000), np.float32), RATE))
     with pytest.raises(ValueError, match="mono"):
         key(Clip(np.ones((2, RATE), np.float32), RATE))
+
+
+def _told(*clips: Clip):
+    listener = KeyModel().listen()
+    for clip in clips:
+        listener.hear(clip)
+    return listener.tagging()
+
+
+def test_a_song_that_modulates_has_a_key_for_each_window():
+    first, second = (Clip(np.tile(_chords(C_MAJOR, up).samples, 9), RATE) for up in (0, 6))
+    said = _told(first, second)  # 36 s each
+    assert said.starts.tolist() == [0, 30, 42]
+    assert [KEYS[row.argmax()] for row in said.probabilities] == [
+        "C major",
+        "F# major",
+        "F# major",
+    ]
+    np.testing.assert_allclose(said.overall.sum(), 1, rtol=1e-5)
+    assert said.parameters == KeyModel().parameters
+
+
+def test_a_short_song_is_one_window_and_says_the_same_as_the_whole():
+    said = _told(_chords(A_MINOR))
+    assert (said.label, said.starts.tolist()) == ("A minor", [0])
+    np.testing.assert_array_equal(said.probabilities[0], said.overall)
+    assert said.confidence == pytest.approx(said.overall.max())
+
+
+def test_windows_without_a_pitch_are_left_out():
+    silence = Clip(np.zeros((1, 45 * RATE), np.float32), RATE)
+    said = _told(Clip(np.tile(_chords(C_MAJOR).samples, 8), RATE), silence)
+    assert said.starts.tolist() == [0, 30]
+    with pytest.raises(Silent):
+        _told(silence)

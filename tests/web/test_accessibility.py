@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.web.conftest import wait_for_elements
+from tests.web.heard import TRIED
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +19,7 @@ TOASTS = """async () => {
 }"""
 PAGES = [
     "/?q=nothing-like-it", "/?genre=jazz&order=title", "/remixes/", "/remixes/new/", "/jobs/",
-    "/settings/", "/settings/people/", "/settings/storage/",
+    "/settings/", "/settings/people/", "/settings/storage/", "/try/", f"/try/{TRIED}/",
 ]  # fmt: skip
 
 
@@ -26,7 +27,7 @@ PAGES = [
 def cookie(server) -> str:
     if not AXE.exists():
         pytest.skip(f"needs axe-core in {AXE.parent}: npm ci")
-    script = "from tests.web.shelf import open_library; print(open_library(12))"
+    script = "from tests.web.heard import open_library; print(open_library(12))"
     return server.manage("shell", "--no-imports", "-c", script).splitlines()[-1]
 
 
@@ -82,4 +83,12 @@ def test_a_song_with_everything_unfolded(look):
     look.locator("summary", has_text="Where this comes from").click()
     look.locator("summary", has_text="Delete this song").click()
     look.locator("[data-zoom='2']:enabled").wait_for()
+    look.locator(".lane-more summary").nth(1).click()
+    assert complaints(look) == []
+
+
+def test_the_models_with_every_figure_unfolded(look):
+    look.goto("/models/")
+    for fold in look.locator(".card[data-model='genre-forest'] summary").all():
+        fold.click()
     assert complaints(look) == []

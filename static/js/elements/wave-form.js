@@ -4,7 +4,7 @@
  */
 
 import { STEP as BAR, colourOf, draw, scheme } from "../peaks.js";
-import { hear, now, playFrom } from "../sound.js";
+import { hear, now, playFrom, say } from "../sound.js";
 import { clock, fineClock } from "../times.js";
 import { WaveWindow, cut, pointsAround, zoomFor } from "../wave-window.js";
 
@@ -31,6 +31,7 @@ class WaveForm extends HTMLElement {
     this.#window = new WaveWindow(Number(this.getAttribute("seconds")));
     this.#listen(signal);
     hear("time", (news) => this.#follow(news), signal);
+    hear("look", ({ key, time }) => { if (key === this.#key && this.#window.follow(time)) this.#draw(); }, signal);
     scheme?.addEventListener("change", () => this.#draw(), { signal });
     this.#load(signal).catch((error) => { if (!signal.aborted) throw error; });
   }
@@ -42,6 +43,12 @@ class WaveForm extends HTMLElement {
 
   get #key() {
     return this.getAttribute("key");
+  }
+
+  /** Which part of the song is looked at, for what lies under it. */
+  get seen() {
+    const { start, stop } = this.#window;
+    return { start, stop };
   }
 
   /** @returns {HTMLElement} */
@@ -108,6 +115,7 @@ class WaveForm extends HTMLElement {
   }
 
   #draw() {
+    say("seen", { key: this.#key, ...this.seen });
     const layer = this.#layerOf(0);
     if (!layer) return;
     draw(this.#canvas, cut(layer.points, layer.first, layer.rate, this.#window), {

@@ -1,0 +1,89 @@
+"""The page of models: the honest figure stands beside the flattering one."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.predictions import catalogue
+from apps.predictions.honesty import Cell
+from tests.web.heard import hear
+from tests.web.shelf import fill
+
+pytestmark = pytest.mark.django_db
+PAGE = "/models/"
+
+
+@pytest.fixture
+def mine(client, owner):
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def theirs(stranger):
+    client = Client()
+    client.force_login(stranger)
+    return client
+
+
+def test_the_honest_figure_stands_beside_the_leaky_one(mine, owner):
+    hear(fill(owner, 1)[0])
+    card = mine.get(PAGE).content.decode().split('data-model="genre-forest"')[1]
+    assert card.index("56 %") < card.index("50 % to 62 %") < card.index("71 %")
+    assert "0.040" in card, "the calibration error"
+
+
+def test_the_heat_table_counts_and_shades(mine, owner):
+    hear(fill(owner, 1)[0])
+    card = mine.get(PAGE).content.decode().split('data-model="genre-forest"')[1]
+    assert '<td class="heat-9 right">9</td>' in card
+    assert '<td class="heat-2">2</td>' in card
+    assert '<td class="heat-0"></td>' in card
+
+
+def test_the_card_states_what_is_lost_when_the_sound_changes(mine, owner):
+    hear(fill(owner, 1)[0])
+    card = mine.get(PAGE).content.decode().split('data-model="genre-forest"')[1]
+    row = card.split("noise at -20 dB")[1]
+    assert row.index("75 %") < row.index("12 %")
+
+
+def test_shades_stay_within_the_scale():
+    assert [Cell(n, n / 10, right=False).shade for n in (0, 1, 5, 10)] == [0, 1, 5, 9]
+
+
+def test_before_any_song_the_page_teaches(theirs):
+    page = theirs.get(PAGE).content.decode()
+    assert "No model has been asked yet" in page
+    assert reverse("predictions:try") in page
+
+
+def test_each_pretrained_file_says_its_address_sum_and_licence(theirs):
+    page = theirs.get(PAGE).content.decode()
+    for file in catalogue.catalogue():
+        for said in (file["url"], file["sha256"], file["name"]):
+            assert said in page
+
+
+def test_only_admins_fetch_verify_and_remove(mine, theirs):
+    name = catalogue.names()[0]
+    for wish in ("fetch", "verify", "remove"):
+        path = reverse(f"predictions:{wish}", args=[name])
+        assert theirs.post(path).status_code == 403
+        assert mine.get(path).status_code == 405
+        assert mine.post(reverse(f"predictions:{wish}", args=["nothing"])).status_code == 404
+    assert "<button" not in theirs.get(reverse("predictions:weights")).content.decode()
+
+
+def test_fetching_is_a_job_that_the_page_shows(mine):
+    name = catalogue.names()[0]
+    answer = mine.post(reverse("predictions:fetch", args=[name]), headers={"HX-Request": "true"})
+    assert f"Fetch {name}" in answer.content.decode()
+    assert "every 1s" in answer.content.decode(), "it follows the job"
+    assert answer["HX-Trigger"] == "jobs"
+
+
+def test_verifying_a_file_that_is_not_here_says_so(mine):
+    name = catalogue.names()[0]
+    answer = mine.post(reverse("predictions:verify", args=[name]), follow=True)
+    assert 'data-level="error"' in answer.content.decode()
