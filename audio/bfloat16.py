@@ -15,7 +15,7 @@ _TILE = 16
 
 def _compiled(function: Any, fastmath: Any = frozenset({"fast"})) -> Any:
     """Compile for threads that run beside each other; kept on disk where that is possible."""
-    options = {"nogil": True, "fastmath": set(fastmath), "error_model": "numpy"}
+    options: dict[str, Any] = {"nogil": True, "fastmath": set(fastmath), "error_model": "numpy"}
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no folder to keep it in

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from audio.clip import Clip
 from audio.levels import peak
 from audio.stems import Batch, Level, Resume
 
+LOCK = "lock"
 _STATE = "state.json"
 
 
@@ -34,8 +36,7 @@ class Checkpoint:
         self.level: Level | None = None
         folder.mkdir(parents=True, exist_ok=True)
         if not self._read():
-            self.clear()
-            folder.mkdir(parents=True, exist_ok=True)
+            self._empty()
 
     @property
     def resume(self) -> Resume | None:
@@ -69,12 +70,14 @@ class Checkpoint:
 
     def clear(self) -> None:
         """Remove the folder and the batches in it; files that are not ours stay."""
-        if not self.folder.is_dir():
-            return
-        for path in (*self.folder.glob("*.npy"), *self.folder.glob("state.json*")):
-            path.unlink(missing_ok=True)
-        if not any(self.folder.iterdir()):
+        self._empty()
+        if {path.name for path in self.folder.iterdir()} <= {LOCK}:
+            (self.folder / LOCK).unlink(missing_ok=True)
             self.folder.rmdir()
+
+    def _empty(self) -> None:
+        for path in (*self.folder.glob("*.npy"), *self.folder.glob(f"{_STATE}*")):
+            path.unlink()
 
     def _batch(self, number: int) -> Path:
         return self.folder / f"{number:06d}.npy"
@@ -100,7 +103,9 @@ class Checkpoint:
     def _read(self) -> bool:
         """Take up what is there, if it is of the same separation."""
         try:
-            state: Mapping = json.loads((self.folder / _STATE).read_text(encoding="utf-8"))
+            state: Mapping[str, Any] = json.loads(
+                (self.folder / _STATE).read_text(encoding="utf-8")
+            )
         except (FileNotFoundError, ValueError):
             return False
         if state.get("key") != self.key:

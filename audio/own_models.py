@@ -39,9 +39,9 @@ def convert(path: Path, folder: Path, *, run_its_code: bool = False) -> Path:
         If it holds something else.
     """
     package = _read(path, run_its_code=run_its_code)
-    if package.get("klass") is not HTDemucs:
+    if (klass := package.get("klass")) is not HTDemucs:
         raise WeightsMissing(f"{path.name} holds no Hybrid Transformer Demucs.")
-    model = HTDemucs(*package["args"], **package["kwargs"])
+    model = klass(*package["args"], **package["kwargs"])
     model.load_state_dict(package["state"])
     folder.mkdir(parents=True, exist_ok=True)
     return write_bag(folder, path.stem.split("-")[0], [model.float().eval()])[0]

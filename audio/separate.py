@@ -1,12 +1,13 @@
 """A file in, its stems as files out: streamed, taken up where it was killed, never clipped."""
 
+import fcntl
 import hashlib
 import json
 import tempfile
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from audio import formats, io
-from audio.checkpoints import Checkpoint
+from audio.checkpoints import LOCK, Checkpoint
 from audio.clip import Clip, Samples
 from audio.download import sha256
 from audio.errors import Empty
@@ -82,16 +83,26 @@ def separate_file(
     formats.by_name(format)
     out_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        if checkpoint is None:
-            folder = stack.enter_context(
-                tempfile.TemporaryDirectory(dir=out_dir, prefix=".stems-")
-            )
-            checkpoint = Path(folder) / "batches"
-        done = Checkpoint(checkpoint, _key(path, engine))
+        done = Checkpoint(_place(stack, checkpoint, out_dir), _key(path, engine))
         _fill(done, path, engine, report)
         files = _written(done, out_dir, engine, format, part(report, 0.95, 1.0))
         done.clear()
     return files
+
+
+def _place(stack: ExitStack, checkpoint: Path | None, out_dir: Path) -> Path:
+    """The folder for batches; one of our own where another process is busy in the one named.
+
+    The lock is the system's, and goes with the process, however that ends.
+    """
+    if checkpoint is not None:
+        checkpoint.mkdir(parents=True, exist_ok=True)
+        lock = stack.enter_context((checkpoint / LOCK).open("w"))
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return checkpoint
+    folder = tempfile.TemporaryDirectory(dir=out_dir, prefix=".stems-")
+    return Path(stack.enter_context(folder)) / "batches"
 
 
 def _key(path: Path, engine: Engine) -> str:

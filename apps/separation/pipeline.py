@@ -1,5 +1,6 @@
 """What a worker does to unmix: a mix in, its stems as blobs out."""
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.timezone import now
 
@@ -22,11 +23,22 @@ def separate(job: Job) -> None:
         raise Cancelled
     with blobs.local_copy(mix) as path, blobs.scratch() as folder:
         made = separate_file(
-            path, folder, stems.load(stem_set.engine), format=FORMAT, report=job.report
+            path,
+            folder,
+            stems.load(stem_set.engine, _options(stem_set)),
+            format=FORMAT,
+            report=job.report,
+            checkpoint=settings.SCRATCH / f"stems-{stem_set.key}",
         )
         content_type = FORMATS[FORMAT].content_type
         stored = {stem.name: blobs.store(stem.path, content_type=content_type) for stem in made}
     _publish(job, stem_set, stored, made[0].gain_db)
+
+
+def _options(stem_set: StemSet) -> stems.Options:
+    """What was asked for; cores and models are this machine's."""
+    asked = stem_set.parameters
+    return stems.Options(stems=tuple(asked.get("stems", ())), dtype=asked.get("dtype", "auto"))
 
 
 @transaction.atomic

@@ -11,7 +11,8 @@ from apps.files.models import Track
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.separation.models import Separation, StemSet
-from audio.stems import ENGINES
+from audio.catalogue import CATALOGUE
+from audio.stems import ENGINES, REST, DType, EngineFacts
 
 DEFAULT_ENGINE = "hpss"
 
@@ -30,13 +31,34 @@ class StemSettings:
         return hashlib.sha256(wish.encode()).hexdigest()
 
 
-def request_separation(*, track: Track, owner, engine: str = DEFAULT_ENGINE) -> Separation:
-    """Ask for the stems of a track; the same wish twice is the same separation."""
+def request_separation(
+    *,
+    track: Track,
+    owner,
+    engine: str = DEFAULT_ENGINE,
+    only: tuple[str, ...] = (),
+    dtype: DType = "auto",
+) -> Separation:
+    """Ask for the stems of a track, or for some; the same wish twice is the same separation."""
     if engine not in ENGINES:
         raise ValidationError(f"There is no engine “{engine}”; there is {', '.join(ENGINES)}.")
     if not track.is_ready:
         raise ValidationError(f"“{track.title}” cannot be read yet, so it cannot be unmixed.")
-    return _separation(track, owner, StemSettings(engine, ENGINES[engine].version))
+    facts = ENGINES[engine]
+    if set(only) - {*facts.sources, REST} or set(only) == {REST}:
+        raise ValidationError(f"{engine} makes {', '.join((*facts.sources, REST))}.")
+    return _separation(track, owner, wish_for(facts, only, dtype))
+
+
+def wish_for(facts: EngineFacts, only: tuple[str, ...], dtype: DType) -> StemSettings:
+    """What the result depends on; published weights bear the beginning of their digest as name."""
+    parameters: dict = {}
+    if only and set(only) != set(facts.sources):
+        parameters["stems"] = [name for name in (*facts.sources, REST) if name in only]
+    if facts.weights:
+        parameters["dtype"] = dtype
+        parameters["weights"] = [CATALOGUE[name].file for name in facts.weights]
+    return StemSettings(facts.name, facts.version, parameters)
 
 
 @transaction.atomic
