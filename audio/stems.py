@@ -147,7 +147,7 @@ ENGINES: dict[str, EngineFacts] = {
             factory="audio.hpss:Hpss",
             segment=12.0,
             tier="fast",
-            quality="QUALITY",
+            quality="SDR on five songs it was not tuned on: drums 3.3, bass 0.3, other 7.3 dB",
         ),
         EngineFacts(
             name="htdemucs",

@@ -25,7 +25,7 @@ Split = Callable[[Clip], Mapping[str, Samples]]
 
 def measure(data: Path) -> Iterator[Row]:
     """Score the engine `hpss`, plain masks, and the mix itself, on the composed songs."""
-    songs = composed(data)
+    songs = composed(data)[::2]  # the engine was tuned on the others
     peer, ours, nothing = (_tried(split, songs) for split in (plain, engine, untouched))
     for name in STEMS:
         theirs, mine = _median(peer[name]), _median(ours[name])
