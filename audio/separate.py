@@ -18,7 +18,7 @@ from audio import formats, io
 from audio.checkpoints import LOCK, Checkpoint
 from audio.clip import Clip, Samples
 from audio.download import sha256
-from audio.errors import Empty
+from audio.errors import AudioError, Empty
 from audio.progress import Report, ignore, part
 from audio.stems import REST, Batch, Engine, Level, Options, cores, measured
 
@@ -84,7 +84,11 @@ def separate_file(
     out_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         done = Checkpoint(_place(stack, checkpoint, out_dir), _key(path, engine))
-        _fill(done, path, engine, report)
+        try:
+            _fill(done, path, engine, report)
+        except AudioError:
+            done.clear()
+            raise
         files = _written(done, out_dir, engine, format, part(report, 0.95, 1.0))
         done.clear()
     return files
