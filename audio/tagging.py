@@ -171,6 +171,6 @@ def _answers(listeners: Sequence[Listener], report: Report) -> list[Tagging]:
             taggings.append(listener.tagging(share))
         except AudioError as reason:
             reasons.append(reason)
-    if reasons and not taggings:
+    if reasons and not any(said.starts.size for said in taggings):
         raise reasons[0]
     return taggings
