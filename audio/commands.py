@@ -6,13 +6,14 @@ import resource
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from audio import formats, io, stems
+from audio import formats, io, stems, weights
+from audio.catalogue import CATALOGUE
 from audio.errors import AudioError
 from audio.progress import Report, part
 
@@ -89,13 +90,16 @@ def probe(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
 
 def predict(item: Item, arguments: Namespace, report: Report) -> Iterator[Answer]:
     """Say what every model says of a file."""
-    asked = _asked()
-    missing = {model.name: model.missing for model in asked if model.missing}
-    seconds = io.probe(item.paths[0]).seconds or math.inf
-    taggings = _named("audio.tagging:tag_file")(item.paths[0], report, asked)
-    said = ", ".join(f"{t.model} {t.label or 'nothing'} ({t.confidence:.0%})" for t in taggings)
-    models = {tagging.model: _told(tagging, seconds) for tagging in taggings}
-    data = {"file": item.name, "models": models, "missing": missing}
+    heard = _named("audio.tagging:hear_file")(item.paths[0], report, _asked())
+    said = ", ".join(
+        f"{t.model} {t.label or 'nothing'} ({t.confidence:.0%})" for t in heard.taggings
+    )
+    data = {
+        "file": item.name,
+        "seconds": round(heard.seconds, 3),
+        "models": {told.model: _told(told, heard.seconds) for told in heard.taggings},
+        "missing": _with_ways_out(heard.missing) | dict(heard.failed),
+    }
     yield Answer(data, f"{item.name}: {said}")
 
 
@@ -103,6 +107,14 @@ def _asked() -> list[Any]:
     """The models; making them costs little, as nothing is loaded before it is needed."""
     models: list[Any] = _named("audio.tagging:models")()
     return models
+
+
+def _with_ways_out(missing: Mapping[str, str]) -> dict[str, str]:
+    """What is missing, and for whoever sits at this shell what can be done."""
+    needed = {
+        name: weights.way_out(file.name) for file in CATALOGUE.values() for name in file.used_by
+    }
+    return {name: f"{why} {needed.get(name, '')}".strip() for name, why in missing.items()}
 
 
 def _told(tagging: Any, seconds: float) -> dict[str, Any]:

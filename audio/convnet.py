@@ -16,6 +16,7 @@ from audio.errors import Silent, TooShort
 from audio.kaiser import kaiser_best
 from audio.melgram import HOP, SAMPLE_RATE, decibels, mel_power
 from audio.once import once_per_clip
+from audio.progress import Report, ignore
 
 WEIGHTS = "convnet"
 """Its name in the catalogue `audio.weights`."""
@@ -41,6 +42,11 @@ class _Layer(NamedTuple):
 def missing() -> str:
     """Say what keeps the convnet from being asked here, and the way out; empty when nothing."""
     return weights.missing(WEIGHTS)
+
+
+def prepare(report: Report = ignore) -> None:
+    """Fetch the weights, where that may be done unasked. Raises WeightsMissing where it fails."""
+    weights.ensure(WEIGHTS, report)
 
 
 @once_per_clip

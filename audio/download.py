@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import http.client
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +13,14 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from audio.feed import Feed
 from audio.progress import Report, ignore
 
-BLOCK = 1 << 18  # bytes
 LARGEST = 4 << 30  # bytes, where the size is not known beforehand
 PATIENCE = 30.0  # s without a byte
 ATTEMPTS = 4  # connections; each goes on where the last was cut
+TICK = 0.5  # s between two reports at most
+SPELL, LEAST = 60.0, 1 << 18  # s, and the bytes that must come in them
 
 
 class TransferFailed(Exception):
@@ -54,8 +57,10 @@ def download(wanted: Wanted, path: Path, report: Report = ignore) -> str:
     """Fetch a file, and put it in place when all of it is there and verified.
 
     It grows as ``<name>.part`` beside its place. A cut connection is taken up again where it
-    ended, and so is a download that was cancelled. Of two processes that fetch the same file,
-    one waits and finds it there.
+    ended, and so is a download that was cancelled; when what was taken up turns out to be
+    another file, all of it is fetched once more, so that a source that lies and hangs up spoils
+    nothing for the next. Of two processes that fetch the same file, one waits and finds it
+    there.
 
     Parameters
     ----------
@@ -64,7 +69,8 @@ def download(wanted: Wanted, path: Path, report: Report = ignore) -> str:
     path : Path
         Where it shall lie; its folder is made.
     report : Report
-        Told the fraction done, where the size is known; it may raise to cancel.
+        Told the fraction done, where the size is known, twice a second or oftener, also while
+        nothing comes; it may raise to cancel.
 
     Returns
     -------
@@ -74,12 +80,13 @@ def download(wanted: Wanted, path: Path, report: Report = ignore) -> str:
     Raises
     ------
     TransferFailed
-        If it does not come, is too large, or is another file than was wanted.
+        If it does not come, comes at less than 4 kB a second, is too large, or is another file
+        than was wanted.
     """
     _require_web(wanted.url, trusted=wanted.trusted)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(path):
+        with _alone(path, report):
             if path.is_file() and wanted.sha256 == sha256(path):
                 return wanted.sha256
             return _fetch(wanted, path, report)
@@ -106,18 +113,32 @@ def lock_of(path: Path) -> Path:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _alone(path: Path, report: Report) -> Iterator[None]:
+    """Wait until nobody else fetches the file."""
     with lock_of(path).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        while not _locked(lock):
+            report(0.0)
+            time.sleep(TICK)
         yield
+
+
+def _locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _fetch(wanted: Wanted, path: Path, report: Report) -> str:
     part = part_of(path)
     if wanted.sha256 is None:
         part.unlink(missing_ok=True)
-    _complete(wanted, part, report)
-    found = sha256(part)
+    begun_before = part.is_file()
+    found = _complete(wanted, part, report)
+    if wanted.sha256 not in (None, found) and begun_before:
+        part.unlink()
+        found = _complete(wanted, part, report)
     if wanted.sha256 not in (None, found):
         part.unlink()
         raise TransferFailed(f"what came is another file: its SHA-256 is {found}")
@@ -126,37 +147,75 @@ def _fetch(wanted: Wanted, path: Path, report: Report) -> str:
     return found
 
 
-def _complete(wanted: Wanted, part: Path, report: Report) -> None:
-    """Connect until all of it is there."""
+class _Meter:
+    """How much is there, and whether enough comes."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self.have, self.total = 0, 0  # bytes; a total of 0 is not known
+        self._before, self._since = 0, time.monotonic()
+
+    def begin(self, have: int, total: int | None) -> None:
+        """An answer has come, which goes on from there."""
+        self.have, self.total = have, total or 0
+        self._before = min(self._before, have)
+
+    def look(self) -> None:
+        """Report. Raises TransferFailed where hardly anything comes."""
+        now = time.monotonic()
+        if now - self._since > SPELL:
+            if self.have - self._before < LEAST:
+                raise TransferFailed(f"less than {LEAST:,} bytes came in {SPELL:.0f} seconds")
+            self._before, self._since = self.have, now
+        self._report(min(self.have / self.total, 1.0) if self.total else 0.0)
+
+
+def _complete(wanted: Wanted, part: Path, report: Report) -> str:
+    """Connect until all of it is there; returns its SHA-256."""
+    meter = _Meter(report)
     for attempt in range(ATTEMPTS):
         try:
-            return _take(wanted, part, report)
+            _take(wanted, part, meter)
+            return sha256(part)
         except (_Cut, ConnectionError, TimeoutError, http.client.IncompleteRead):
             if attempt + 1 == ATTEMPTS:
                 raise TransferFailed("the connection was cut") from None
         if wanted.sha256 is None:
             part.unlink(missing_ok=True)
-    return None
+    raise AssertionError("the last attempt returns or raises")
 
 
-def _take(wanted: Wanted, part: Path, report: Report) -> None:
+def _take(wanted: Wanted, part: Path, meter: _Meter) -> None:
     """Take what is still wanted from one connection."""
     have = part.stat().st_size if part.is_file() else 0
     if have and have == wanted.size:
         return
-    with _opened(wanted, have) as answer:
+    with Feed(lambda: _opened(wanted, have)) as feed:
+        answer = next(pieces := _awake(feed, meter))
         have = have if _continues(answer, have) else 0
-        total = _total(wanted, answer, have)
+        meter.begin(have, _total(wanted, answer, have))
         with part.open("r+b" if have else "wb") as file:
             file.seek(have)
-            for block in iter(lambda: answer.read(BLOCK), b""):
-                have += len(block)
-                if have > (total or LARGEST):
+            for block in pieces:
+                meter.have += len(block)
+                if meter.have > (meter.total or LARGEST):
                     raise TransferFailed("it is larger than it should be")
                 file.write(block)
-                report(have / total if total else 0.0)
-    if total and have < total:
+                meter.look()
+    if meter.have < meter.total:
         raise _Cut
+
+
+def _awake(feed: Feed, meter: _Meter) -> Iterator[Any]:
+    """The answer and then its blocks, as they come; the meter looks meanwhile."""
+    while True:
+        piece = feed.get(TICK)
+        if piece is None:
+            meter.look()
+        elif piece == b"":
+            return
+        else:
+            yield piece
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Genre: what the hand-crafted features say, what the convnet says, and both together."""
 
 from collections.abc import Mapping
+from copy import copy
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -9,10 +10,29 @@ from typing import Any
 import numpy as np
 
 from audio.clip import Clip
-from audio.features import SAMPLE_RATE, features
-from audio.genre_facts import ARTEFACTS, CONVNET, ENSEMBLE, FOREST, particulars, trained
-from audio.genre_heads import Rows, described, heard, linear, log_votes, softmax, votes
-from audio.models import Probabilities, WindowModel
+from audio.features import FEATURES, SAMPLE_RATE, features
+from audio.genre_facts import (
+    ARTEFACTS,
+    CONVNET,
+    ENSEMBLE,
+    FOREST,
+    in_force,
+    particulars,
+    trained,
+)
+from audio.genre_heads import (
+    Rows,
+    described,
+    heard,
+    linear,
+    log_votes,
+    softmax,
+    strangeness,
+    tempered,
+    votes,
+)
+from audio.models import Probabilities, Vector, WindowListener, WindowModel
+from audio.progress import Report, ignore
 
 TILED_TO = 3.0  # s; a shorter clip is repeated until it is this long, for the features
 
@@ -33,12 +53,16 @@ class GenreModel(WindowModel):
 
     def __init__(self, folder: Path = ARTEFACTS) -> None:
         self._folder = folder
-        self.version = str(self.particulars.get("version", ""))
-        self.labels = tuple(self.particulars.get("labels", ()))
+        self.version = str(self._written.get("version", ""))
+        self.labels = tuple(self._written.get("labels", ()))
 
-    @cached_property
+    @property
     def particulars(self) -> dict[str, Any]:
         """What the training wrote down: see `audio.genre_facts.particulars`."""
+        return self._written
+
+    @cached_property
+    def _written(self) -> dict[str, Any]:
         return particulars(self.name, self._folder)
 
     def judge(self, window: Clip) -> Probabilities:
@@ -87,13 +111,19 @@ class GenreForest(GenreModel):
     """
 
     name = FOREST
+    vector_names = FEATURES
 
     def classify(self, rows: Rows | None, embeddings: Rows | None = None) -> Probabilities:
         """Say how probable each genre is, from rows of features [n, 57]."""
         given = described(_asked(rows, "features"))
         shares = log_votes(votes(self.name, self._folder, given))
         trust: float = self.particulars["pool"]["trees"]
-        return softmax(linear(self.name, self._folder)(given) + trust * shares)
+        line = linear(self.name, self._folder)
+        return tempered(softmax(line(given) + trust * shares), strangeness(line, given))
+
+    def describe(self, window: Clip) -> Vector:
+        """Return the features of one window [57]."""
+        return features(_tiled(window)).astype(np.float32)
 
     def _described(self, window: Clip) -> tuple[Rows | None, Rows | None]:
         return features(_tiled(window))[None], None
@@ -111,9 +141,9 @@ class GenreConvnet(GenreModel):
     name = CONVNET
 
     @cached_property
-    def particulars(self) -> dict[str, Any]:
-        """What the training wrote down; empty when it was done without the convnet."""
-        return super().particulars if self.name in trained(self._folder) else {}
+    def _written(self) -> dict[str, Any]:
+        """Nothing when the training was done without the convnet."""
+        return particulars(self.name, self._folder) if self.name in trained(self._folder) else {}
 
     @property
     def missing(self) -> str:
@@ -125,10 +155,19 @@ class GenreConvnet(GenreModel):
             )
         return _no_convnet()
 
+    def prepare(self, report: Report = ignore) -> None:
+        """Fetch the convnet's weights, where that may be done unasked."""
+        import_module("audio.convnet").prepare(report)
+
     def classify(self, rows: Rows | None, embeddings: Rows | None = None) -> Probabilities:
         """Say how probable each genre is, from rows of the convnet [n, 160]."""
         given = heard(_asked(embeddings, "embeddings"))
-        return softmax(linear(self.name, self._folder)(given))
+        line = linear(self.name, self._folder)
+        return tempered(softmax(line(given)), strangeness(line, given))
+
+    def describe(self, window: Clip) -> Vector:
+        """Return what the convnet says of one window [160]."""
+        return _embedding(window).astype(np.float32)
 
     def _described(self, window: Clip) -> tuple[Rows | None, Rows | None]:
         return None, _embedding(window)[None]
@@ -145,14 +184,20 @@ class GenreEnsemble(GenreModel):
 
     def __init__(self, folder: Path = ARTEFACTS) -> None:
         self._forest = GenreForest(folder)
+        self._deaf: str | None = None  # not asked yet
         super().__init__(folder)
 
-    @cached_property
+    @property
     def particulars(self) -> dict[str, Any]:
-        """What the training wrote down; the forest's when it was done without the convnet."""
-        if self.name in trained(self._folder):
-            return super().particulars
-        return self._forest.particulars
+        """What the training wrote down; the forest's when that is who answers."""
+        name = in_force(self.name, self._folder, deaf=bool(self.deaf))
+        return self._written if name == self.name else self._forest.particulars
+
+    @cached_property
+    def _written(self) -> dict[str, Any]:
+        """Version and labels; the forest's are the same, as they are trained together."""
+        name = in_force(self.name, self._folder, deaf=False)
+        return particulars(name, self._folder)
 
     @property
     def parameters(self) -> Mapping[str, float | str]:
@@ -162,16 +207,25 @@ class GenreEnsemble(GenreModel):
     @property
     def deaf(self) -> str:
         """Why the convnet is not heard; empty when it is."""
+        if self._deaf is not None:
+            return self._deaf
         if self.name not in trained(self._folder):
             return "The models in service were trained without the convnet."
         return _no_convnet()
+
+    def listen(self) -> WindowListener:
+        """Return a listener for one file, of which all is heard alike: by both, or features."""
+        same = copy(self)
+        same._deaf = self.deaf
+        return WindowListener(same)
 
     def classify(self, rows: Rows | None, embeddings: Rows | None = None) -> Probabilities:
         """Say how probable each genre is; without embeddings as `GenreForest` says."""
         if embeddings is None:
             return self._forest.classify(rows)
         given = np.hstack([heard(embeddings), described(_asked(rows, "features"))])
-        return softmax(linear(self.name, self._folder)(given))
+        line = linear(self.name, self._folder)
+        return tempered(softmax(line(given)), strangeness(line, given, embeddings.shape[1]))
 
     def _described(self, window: Clip) -> tuple[Rows | None, Rows | None]:
         row = features(_tiled(window))[None]

@@ -66,6 +66,33 @@ def particulars(name: str, folder: Path = ARTEFACTS) -> dict[str, Any]:
     return facts
 
 
+def in_force(name: str, folder: Path = ARTEFACTS, *, deaf: bool) -> str:
+    """Say whose scores count for what a model says.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    folder : Path
+        Where the artefact lies.
+    deaf : bool
+        Whether the convnet cannot be heard.
+
+    Returns
+    -------
+    str
+        The forest's name for the ensemble that hears no convnet, or was trained without one;
+        else the name itself.
+
+    Examples
+    --------
+    >>> in_force("genre-ensemble", deaf=True), in_force("genre-convnet", deaf=True)
+    ('genre-forest', 'genre-convnet')
+    """
+    alone = name == ENSEMBLE and (deaf or name not in trained(folder))
+    return FOREST if alone else name
+
+
 def trained(folder: Path = ARTEFACTS) -> tuple[str, ...]:
     """Return the names of the models whose artefacts lie in a folder."""
     return tuple(name for name in NAMES if path(name, ".json", folder).is_file())

@@ -1,5 +1,6 @@
 """Which of a few words are said in a recording, and at which second."""
 
+import hashlib
 import os
 from collections.abc import Mapping
 from functools import cached_property
@@ -15,6 +16,7 @@ from audio.pronunciation import pronunciations
 from audio.speech import SAMPLE_RATE, is_speech
 from audio.spotting import spotter
 
+VERSION = "1"  # of this code; eight letters more where the words are others
 UTTERANCES = "call,is,recorded"
 STRETCH = 30.0  # s that are called speech or not
 TELLING = 3.0  # s; of less than that at the end it is not asked again
@@ -33,7 +35,6 @@ class Keywords(Model):
     """
 
     name = "keywords"
-    version = "1"
     sample_rate = SAMPLE_RATE
     window_seconds = 1.0
     threshold = 0.9
@@ -43,6 +44,7 @@ class Keywords(Model):
         given = os.environ.get("AUDIOPHILE_UTTERANCES", UTTERANCES) if words is None else words
         found = dict.fromkeys(" ".join(word.split()).lower() for word in given.split(","))
         self.labels = tuple(word for word in found if word)
+        self.version = _version(self.labels)
 
     @property
     def parameters(self) -> Mapping[str, float | str]:
@@ -148,6 +150,14 @@ class KeywordListener:
             exclusive=model.exclusive,
             overall=overall,
         )
+
+
+def _version(words: tuple[str, ...]) -> str:
+    """Of other words than the default ones another: a model's labels never change under it."""
+    named = ",".join(words)
+    if named == UTTERANCES:
+        return VERSION
+    return f"{VERSION}-{hashlib.sha256(named.encode()).hexdigest()[:8]}"
 
 
 def _spoken(samples: Array) -> bool:

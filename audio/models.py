@@ -15,8 +15,10 @@ from audio.windows import Windows
 
 QUIETEST = 1e-4  # linear peak (-80 dB) below which a window counts as silence
 SHORTEST = 0.5  # s; less is too little for a judgement
+ROUNDING = 1e-5  # by which a probability may exceed 1
 
 Probabilities = npt.NDArray[np.float32]
+Vector = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,7 @@ class Tagging:
     which each window of `window_seconds` begins. `label`, `confidence` (0..1) and `overall`
     [labels] speak for the whole file. Where the answer is a number (BPM), `value` is the file's
     and `values` [windows] the windows'. `exclusive` says that one label excludes the others.
+    `vector` is what the model judged by, the mean over the windows; None where it tells nobody.
     """
 
     model: str
@@ -43,6 +46,7 @@ class Tagging:
     exclusive: bool = field(default=True, kw_only=True)
     overall: Probabilities = field(default_factory=lambda: np.zeros(0, np.float32), kw_only=True)
     values: npt.NDArray[np.float32] | None = field(default=None, kw_only=True)
+    vector: Vector | None = field(default=None, kw_only=True)
 
 
 class Listener(Protocol):
@@ -80,6 +84,21 @@ class Model(ABC):
         """What keeps this model from being asked here, and the way out; empty when nothing."""
         return ""
 
+    def prepare(self, report: Report = ignore) -> None:
+        """Fetch what is needed and not here yet; asked once, ahead of each file.
+
+        Parameters
+        ----------
+        report : Report
+            Told the fraction done; it may raise to cancel.
+
+        Raises
+        ------
+        audio.weights.WeightsMissing
+            If it cannot be had. The model is then left out.
+        """
+        report(1.0)
+
     @abstractmethod
     def listen(self) -> Listener:
         """Return a fresh listener for one file."""
@@ -87,6 +106,9 @@ class Model(ABC):
 
 class WindowModel(Model):
     """A model that judges windows one by one; it then hears files of any length."""
+
+    vector_names: tuple[str, ...] = ()
+    """What the numbers of `describe` are called, where they have names."""
 
     @abstractmethod
     def judge(self, window: Clip) -> Probabilities:
@@ -101,8 +123,23 @@ class WindowModel(Model):
         Returns
         -------
         np.ndarray [shape=(labels,)]
-            float32, 0..1.
+            float32, 0..1; anything else is refused.
         """
+
+    def describe(self, window: Clip) -> Vector | None:
+        """Return the numbers that a window is judged by, for those who watch what arrives.
+
+        Parameters
+        ----------
+        window : Clip [shape=(1, n)]
+            As `judge` takes it, and judged before.
+
+        Returns
+        -------
+        np.ndarray [shape=(numbers,)] or None
+            float32, as many for every window; None when the model keeps them to itself.
+        """
+        return None
 
     def predict(self, clip: Clip) -> Probabilities:
         """Say how probable each label is, window by window.
@@ -146,6 +183,7 @@ class WindowListener:
         self._windows = Windows(model.sample_rate, model.window_seconds)
         self._starts: list[float] = []
         self._rows: list[Probabilities] = []
+        self._vectors: list[Vector] = []
         self._reason: AudioError = TooShort("The recording is shorter than half a second.")
 
     def hear(self, piece: Clip) -> None:
@@ -154,14 +192,22 @@ class WindowListener:
             self.judge(window.start, window.clip)
 
     def judge(self, start: float, clip: Clip) -> None:
-        """Take a whole window; silent ones and those it can say nothing of are left out."""
+        """Take a whole window; silent ones and those it can say nothing of are left out.
+
+        Raises
+        ------
+        ValueError
+            If the model does not answer with a probability for each of its labels.
+        """
         try:
-            row = self._model.judge(_heard(clip))
+            row = _answer(self._model, self._model.judge(_heard(clip)))
         except AudioError as reason:
             self._reason = reason
             return
         self._starts.append(start)
         self._rows.append(row)
+        if (vector := self._model.describe(clip)) is not None:
+            self._vectors.append(vector)
 
     def tagging(self, report: Report = ignore) -> Tagging:
         """Say what was heard; raises why not when no window could be judged."""
@@ -190,6 +236,7 @@ class WindowListener:
             threshold=model.threshold,
             exclusive=model.exclusive,
             overall=overall,
+            vector=np.mean(self._vectors, axis=0, dtype=np.float32) if self._vectors else None,
         )
 
 
@@ -197,6 +244,19 @@ def _heard(clip: Clip) -> Clip:
     """The clip itself. Raises TooShort or Silent where there is nothing to judge."""
     if clip.seconds < SHORTEST:
         raise TooShort("The recording is shorter than half a second.")
-    if np.abs(clip.samples).max() <= QUIETEST:
+    if np.abs(clip.samples - clip.samples.mean()).max() <= QUIETEST:  # an offset is no sound
         raise Silent("The recording is silent.")
     return clip
+
+
+def _answer(model: WindowModel, row: Probabilities) -> Probabilities:
+    """The row itself. Raises ValueError where it is not a probability for each label."""
+    answer = np.asarray(row, np.float32)
+    if answer.shape != (len(model.labels),):
+        raise ValueError(
+            f"The model “{model.name}” answered with an array of shape {answer.shape}; "
+            f"it has {len(model.labels)} labels."
+        )
+    if not np.all((answer >= 0) & (answer <= 1 + ROUNDING)):
+        raise ValueError(f"The model “{model.name}” answered with what is no probability.")
+    return answer

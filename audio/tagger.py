@@ -16,6 +16,7 @@ from audio.clip import Clip
 from audio.kaiser import kaiser_best
 from audio.melgram import N_FFT, SAMPLE_RATE, decibels, mel_power
 from audio.models import Probabilities, WindowModel
+from audio.progress import Report, ignore
 
 WEIGHTS = "tagger"
 """Its name in the catalogue `audio.weights`."""
@@ -84,6 +85,10 @@ class Tagger(WindowModel):
     def missing(self) -> str:
         """What keeps it from being asked here, and the way out; empty when nothing."""
         return weights.missing(WEIGHTS)
+
+    def prepare(self, report: Report = ignore) -> None:
+        """Fetch the weights. Raises WeightsMissing where that fails."""
+        weights.ensure(WEIGHTS, report)
 
     def judge(self, window: Clip) -> Probabilities:
         """Score the tags of the middle 29.12 s of a window, a shorter one being repeated.

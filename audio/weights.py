@@ -12,6 +12,8 @@ from audio.errors import AudioError
 from audio.progress import Report, ignore
 
 AGAIN_AFTER = 3600.0  # s before a download that failed is tried again by itself
+LOOK_AGAIN = 10.0  # s before a mirror folder is searched again for what it did not hold
+FETCHABLE = "an administrator can fetch it on the Models page."
 
 
 class WeightsMissing(AudioError):
@@ -26,6 +28,7 @@ class WeightsMissing(AudioError):
 
 _verified: dict[tuple[Path, int, int], str] = {}
 _places: dict[tuple[Path, str], Path] = {}
+_misses: dict[tuple[Path, str], float] = {}
 _failures: dict[str, tuple[float, str]] = {}
 
 
@@ -70,7 +73,8 @@ def find(name: str) -> Path | None:
 def ensure(name: str, report: Report = ignore) -> Path:
     """Find a file, or fetch it where its policy and AUDIOPHILE_FETCH allow that.
 
-    A failed fetch is not tried again for an hour in this process.
+    A mirror's address is asked whatever AUDIOPHILE_FETCH says: it is one's own. A failed fetch
+    is not tried again for an hour in this process.
 
     Parameters
     ----------
@@ -92,24 +96,49 @@ def ensure(name: str, report: Report = ignore) -> Path:
     found = find(name)
     if found:
         return found
-    if reason := _hindrance(entry(name)):
-        raise WeightsMissing(reason)
-    return fetch(name, report)
+    if _hindrance(entry(name)):
+        raise WeightsMissing(way_out(name))
+    return _fetch_now(entry(name), report, home=_allowed())
 
 
 def missing(name: str) -> str:
-    """Say in a sentence why a file cannot be had here, and the way out; fetches nothing.
+    """Say in a short sentence why a file cannot be had here; fetches nothing.
+
+    It is for anybody: without paths, addresses and commands. For those `way_out` is.
 
     Returns
     -------
     str
         Empty when it is here, or will be fetched when it is first needed.
     """
-    return "" if find(name) else _hindrance(entry(name))
+    if find(name) or not _hindrance(entry(name)):
+        return ""
+    if _failure(name):
+        return f"Its pretrained file could not be fetched; {FETCHABLE}"
+    return f"Its pretrained file is not on this machine; {FETCHABLE}"
+
+
+def way_out(name: str) -> str:
+    """Say for an administrator which file is not here, why, and what can be done.
+
+    Returns
+    -------
+    str
+        Empty when it is here.
+    """
+    weights = entry(name)
+    if find(name):
+        return ""
+    if failure := _failure(name):
+        return failure
+    why = _hindrance(weights)
+    return f"{_not_here(weights)}{f' ({why})' if why else ''}. {_way_out(weights)}"
 
 
 def fetch(name: str, report: Report = ignore) -> Path:
-    """Fetch a file now, whatever its policy; nothing happens when it is here already.
+    """Fetch a file now: a person asks, so neither its policy nor AUDIOPHILE_FETCH matters.
+
+    Nothing happens when it is here already.
 
     A mirror (AUDIOPHILE_MODEL_MIRROR) that is a folder is only looked at, never copied; one that
     is an address is asked before the file's own home.
@@ -135,17 +164,7 @@ def fetch(name: str, report: Report = ignore) -> Path:
     found = find(name)
     if found:
         return found
-    if not _allowed():
-        raise WeightsMissing(
-            f"{_not_here(weights)}: AUDIOPHILE_FETCH=0 forbids fetching it. {_way_out(weights)}"
-        )
-    try:
-        path = _fetched(weights, report)
-    except WeightsMissing as failure:
-        _failures[name] = (time.monotonic(), str(failure))
-        raise
-    _failures.pop(name, None)
-    return path
+    return _fetch_now(weights, report, home=True)
 
 
 def verify(name: str) -> Path:
@@ -194,7 +213,7 @@ def checksum(name: str) -> str | None:
 
 
 def _copies(weights: Weights) -> Iterator[Path]:
-    mirror = os.environ.get("AUDIOPHILE_MODEL_MIRROR", "")
+    mirror = _mirror()
     if mirror and not _is_address(mirror):
         yield from _in_mirror(Path(mirror), weights.file)
     path = folder() / weights.file
@@ -203,14 +222,19 @@ def _copies(weights: Weights) -> Iterator[Path]:
 
 
 def _in_mirror(mirror: Path, file: str) -> Iterator[Path]:
-    """All files of that name anywhere below; the place is remembered while it holds good."""
-    known = _places.get((mirror, file))
+    """All files of that name anywhere below; remembered: the place, and a miss for a while."""
+    place = mirror, file
+    known = _places.get(place)
     if known and known.is_file():
         yield known
-    for path in sorted(mirror.rglob(file)):
-        if path.is_file() and path != known:
-            _places[mirror, file] = path
-            yield path
+    elif time.monotonic() - _misses.get(place, -LOOK_AGAIN) < LOOK_AGAIN:
+        return
+    others = [path for path in sorted(mirror.rglob(file)) if path.is_file() and path != known]
+    for path in others:
+        _places[place] = path
+        yield path
+    if not others:
+        _misses[place] = time.monotonic()
 
 
 def _right(weights: Weights, path: Path) -> bool:
@@ -235,22 +259,36 @@ def _checksum(path: Path) -> str:
 
 def _hindrance(weights: Weights) -> str:
     """Why a file that is not here will not be fetched by itself; empty when it will."""
-    at, failure = _failures.get(weights.name, (-AGAIN_AFTER, ""))
-    if failure and time.monotonic() - at < AGAIN_AFTER:
+    if failure := _failure(weights.name):
         return failure
     if weights.policy == "when asked":
-        why = f"licence: {weights.licence}; so it is fetched only when a person asks for it"
-    elif not _allowed():
-        why = "AUDIOPHILE_FETCH=0 forbids fetching it"
-    else:
-        return ""
-    return f"{_not_here(weights)} ({why}). {_way_out(weights)}"
+        return f"licence: {weights.licence}; so it is fetched only when a person asks for it"
+    if not (_allowed() or _is_address(_mirror())):
+        return "AUDIOPHILE_FETCH=0 forbids fetching it unasked"
+    return ""
 
 
-def _fetched(weights: Weights, report: Report) -> Path:
+def _failure(name: str) -> str:
+    """What went wrong at the last fetch; empty after an hour, and when nothing did."""
+    at, failure = _failures.get(name, (0.0, ""))
+    return failure if failure and time.monotonic() - at < AGAIN_AFTER else ""
+
+
+def _fetch_now(weights: Weights, report: Report, *, home: bool) -> Path:
+    """Fetch it from the mirror's address, and from its own home where that may be asked."""
+    try:
+        path = _fetched(weights, report, home=home)
+    except WeightsMissing as failure:
+        _failures[weights.name] = (time.monotonic(), str(failure))
+        raise
+    _failures.pop(weights.name, None)
+    return path
+
+
+def _fetched(weights: Weights, report: Report, *, home: bool) -> Path:
     path = folder() / weights.file
     reasons = []
-    for wanted in _sources(weights):
+    for wanted in _sources(weights, home=home):
         try:
             found = download(wanted, path, report)
         except TransferFailed as failure:
@@ -264,13 +302,11 @@ def _fetched(weights: Weights, report: Report) -> Path:
     )
 
 
-def _sources(weights: Weights) -> Iterator[Wanted]:
+def _sources(weights: Weights, *, home: bool) -> Iterator[Wanted]:
     checksum = weights.sha256 or _recorded(weights)
-    mirror = os.environ.get("AUDIOPHILE_MODEL_MIRROR", "")
-    if _is_address(mirror):
-        url = f"{mirror.rstrip('/')}/{weights.file}"
-        yield Wanted(url, checksum, weights.size, trusted=True)
-    for url in weights.urls:
+    if _is_address(_mirror()):
+        yield Wanted(_in_mirror_at(weights), checksum, weights.size, trusted=True)
+    for url in weights.urls if home else ():
         yield Wanted(url, checksum, weights.size)
 
 
@@ -296,6 +332,14 @@ def _record(weights: Weights, checksum: str, whence: str) -> None:
     fresh.replace(record)
 
 
+def _mirror() -> str:
+    return os.environ.get("AUDIOPHILE_MODEL_MIRROR", "")
+
+
+def _in_mirror_at(weights: Weights) -> str:
+    return f"{_mirror().rstrip('/')}/{weights.file}"
+
+
 def _is_address(mirror: str) -> bool:
     return mirror.startswith(("http://", "https://"))
 
@@ -314,7 +358,13 @@ def _not_here(weights: Weights) -> str:
 
 
 def _way_out(weights: Weights) -> str:
+    if _is_address(_mirror()):
+        other = f"offer it at {_in_mirror_at(weights)}"
+    elif _mirror():
+        other = f"anywhere below the mirror folder {_mirror()}"
+    else:
+        other = "name a folder that holds it in AUDIOPHILE_MODEL_MIRROR"
     return (
         f"The way out: `manage.py models fetch {weights.name}`, or put it, from "
-        f"{weights.urls[0]}, into {folder()} or the folder AUDIOPHILE_MODEL_MIRROR."
+        f"{weights.urls[0]}, into {folder()}, or {other}."
     )

@@ -30,15 +30,12 @@ class Windows:
         Hz, of all pieces.
     seconds : float
         Length of a window.
-    stride : int
-        Only every so manieth window is cut; 1 leaves nothing out.
     """
 
-    def __init__(self, sample_rate: int, seconds: float, stride: int = 1) -> None:
+    def __init__(self, sample_rate: int, seconds: float) -> None:
         self._rate = sample_rate
         self._frames = round(seconds * sample_rate)
         self._slack = round(SLACK * sample_rate)
-        self._stride = stride
         self._number = 0
         self._before = np.zeros(0, np.float32)
         self._pending = np.zeros(0, np.float32)
@@ -57,7 +54,7 @@ class Windows:
         windows = []
         while len(self._pending) > self._frames + self._slack:
             self._before, self._pending = np.split(self._pending, [self._frames])
-            windows += self._due(self._number * self._frames, self._before)
+            windows.append(self._window(self._number * self._frames, self._before))
             self._number += 1
         return windows
 
@@ -69,9 +66,7 @@ class Windows:
                 return []
             start -= self._frames - len(samples)
             samples = np.concatenate([self._before, samples])[-self._frames :]
-        return self._due(start, samples) if len(samples) else []
+        return [self._window(start, samples)] if len(samples) else []
 
-    def _due(self, start: int, samples: np.ndarray) -> list[Window]:
-        if self._number % self._stride:
-            return []
-        return [Window(start / self._rate, Clip(samples[None].copy(), self._rate))]
+    def _window(self, start: int, samples: np.ndarray) -> Window:
+        return Window(start / self._rate, Clip(samples[None].copy(), self._rate))

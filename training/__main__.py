@@ -1,4 +1,4 @@
-"""`python -m training prepare|train|evaluate|card`: make the genre models, score them."""
+"""`python -m training prepare|train|evaluate|behave|card`: make the genre models, score them."""
 
 import argparse
 import json
@@ -8,9 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from audio.clip import Clip
 from audio.genre import MODELS
-from audio.genre_facts import ARTEFACTS, BEHAVIOUR
+from audio.genre_facts import ARTEFACTS
 from training import artefact, behaviour, cards, evaluation, integrity, settings, table, tracking
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,13 +71,21 @@ def evaluate(given: argparse.Namespace) -> dict[str, Any]:
     return evaluation.evaluate(table.read(given.table, given.embeddings), given.model)
 
 
-def card(given: argparse.Namespace) -> dict[str, Any]:
-    """Write the cards; first hear what changes of the sound do, where sound is given."""
-    if given.audio:
+def behave(given: argparse.Namespace) -> dict[str, Any]:
+    """Hear what changes of the sound do; without songs what was measured before stays."""
+    if given.audio.is_dir():
         models = [model for kind in MODELS if not (model := kind(given.model)).missing]
-        measured = behaviour.measure(models, _clips(given.audio))
-        text = json.dumps(measured, indent=1, ensure_ascii=False)
-        (given.model / BEHAVIOUR).write_text(text + "\n", encoding="utf-8")
+        measured = behaviour.measure(models, _songs_in(given.audio, given.every))
+        behaviour.write(given.model, measured)
+        return measured
+    _say(f"There is no folder “{given.audio}”: only what was measured of these heads stays.")
+    kept = behaviour.keep_what_holds(given.model)
+    behaviour.write(given.model, kept)
+    return kept
+
+
+def card(given: argparse.Namespace) -> dict[str, Any]:
+    """Write the cards."""
     data = json.loads((given.prepared / "integrity.json").read_text(encoding="utf-8"))
     return {"cards": [str(path) for path in cards.write(given.out, given.model, data)]}
 
@@ -91,13 +98,14 @@ def _songs(given: argparse.Namespace) -> table.Table:
     return table.read(given.table, given.embeddings)
 
 
-def _clips(folder: Path) -> Iterator[tuple[Clip, str]]:
+def _songs_in(folder: Path, every: int) -> Iterator[behaviour.Song]:
     """The audio files of a folder; “jazz.00012.flac” is known to be jazz."""
     labels = MODELS[0]().labels
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+    for path in sorted(path for path in folder.iterdir() if path.is_file())[::every]:
         genre = path.name.partition(".")[0]
         _say(path.name)
-        yield import_module("training.dataset").middle(path), genre if genre in labels else ""
+        clip = import_module("training.dataset").middle(path)
+        yield behaviour.Song(path.name, clip, genre if genre in labels else "")
 
 
 def _say(line: str) -> None:
@@ -124,10 +132,15 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--model", type=Path, default=ARTEFACTS, help="folder of the heads")
     command.set_defaults(work=evaluate)
     command.add_argument("--metrics", type=Path, help=METRICS)
+    command = commands.add_parser("behave", help="hear what changes of the sound do")
+    command.add_argument("--model", type=Path, default=ARTEFACTS, help="folder of the heads")
+    command.add_argument("--audio", type=Path, required=True, help="folder of songs to change")
+    command.add_argument("--every", type=int, default=1, help="take every so manieth of them")
+    command.add_argument("--metrics", type=Path, help=METRICS)
+    command.set_defaults(work=behave)
     command = commands.add_parser("card", help="write the model cards and the data card")
     command.add_argument("--model", type=Path, default=ARTEFACTS, help="folder of the heads")
     command.add_argument("--prepared", type=Path, default=PREPARED, help="what prepare wrote")
-    command.add_argument("--audio", type=Path, help="folder of songs to change and hear again")
     _options(command, card, CARDS)
     return parser
 

@@ -17,7 +17,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from audio import genre_facts
 from audio.features import FEATURES
 from audio.genre_heads import Linear
-from training import heads, scores
+from training import behaviour, heads, scores
 from training.heads import Recipe, Songs
 from training.settings import Settings
 from training.table import Table
@@ -72,6 +72,7 @@ def train(
         written[recipe.name] = particulars
     digests = "\n".join(sorted(table.digests()))
     (folder / genre_facts.ROWS).write_text(digests + "\n", encoding="utf-8")
+    behaviour.keep_what_holds(folder)
     return written
 
 
@@ -142,7 +143,7 @@ def _clear(folder: Path) -> None:
         for name in genre_facts.NAMES
         for suffix in (".json", ".npz", ".onnx")
     ]
-    for file in (*names, folder / genre_facts.ROWS, folder / genre_facts.BEHAVIOUR):
+    for file in (*names, folder / genre_facts.ROWS):
         file.unlink(missing_ok=True)
 
 

@@ -1,5 +1,7 @@
 """What changes of the sound that do not change the music do to the answers."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +14,7 @@ import numpy as np
 from audio import io
 from audio.clip import Clip
 from audio.genre import GenreModel
+from audio.genre_facts import BEHAVIOUR, path
 
 Change = Callable[[Clip], Clip]
 
@@ -77,29 +80,41 @@ class Drop:
     accuracy: float | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Song:
+    """A song to change: its name, its sound, and its genre where that is known, or ""."""
+
+    name: str
+    clip: Clip
+    genre: str
+
+
 def measure(
     models: Sequence[GenreModel],
-    clips: Iterable[tuple[Clip, str]],
+    songs: Iterable[Song],
     changes: Mapping[str, Change] = CHANGES,
 ) -> dict[str, dict[str, Any]]:
-    """Ask models about clips (each with its genre, or "") before and after each change.
+    """Ask models about songs before and after each change.
 
     Returns
     -------
     dict
-        For each model: `songs`, and `changes`: a `Drop` for each, as dicts; "unchanged" first.
+        For each model: `songs`, how many; `taken`, which; and `changes`: a `Drop` for each, as
+        dicts; "unchanged" first.
     """
     rows: dict[str, list[list[Any]]] = {model.name: [] for model in models}
-    truths = []
-    for clip, truth in clips:
-        truths.append(truth)
-        heard = [clip, *(change(clip) for change in changes.values())]
+    taken, truths = [], []
+    for song in songs:
+        taken.append(song.name)
+        truths.append(song.genre)
+        heard = [song.clip, *(change(song.clip) for change in changes.values())]
         for model in models:
             rows[model.name].append([model.judge(sound) for sound in heard])
     names = ["unchanged", *changes]
     return {
         model.name: {
-            "songs": len(truths),
+            "songs": len(taken),
+            "taken": taken,
             "changes": {
                 name: vars(_drop(np.array(rows[model.name]), number, truths, model.labels))
                 for number, name in enumerate(names)
@@ -107,6 +122,34 @@ def measure(
         }
         for model in models
     }
+
+
+def write(folder: Path, measured: Mapping[str, dict[str, Any]]) -> None:
+    """Write down what was measured of the heads in a folder, with a mark of these heads."""
+    marked = {name: {"heads": mark(name, folder), **said} for name, said in measured.items()}
+    text = json.dumps(marked, indent=1, ensure_ascii=False)
+    (folder / BEHAVIOUR).write_text(text + "\n", encoding="utf-8")
+
+
+def keep_what_holds(folder: Path) -> dict[str, dict[str, Any]]:
+    """Forget what was measured of other heads than those in a folder; returns the rest."""
+    file = folder / BEHAVIOUR
+    if not file.is_file():
+        return {}
+    told = json.loads(file.read_text(encoding="utf-8"))
+    holds = {n: said for n, said in told.items() if said.get("heads") == mark(n, folder) != ""}
+    if holds:
+        write(folder, holds)
+    else:
+        file.unlink()
+    return holds
+
+
+def mark(name: str, folder: Path) -> str:
+    """SHA-256 of a head's arrays and trees, in hexadecimal; empty where there is none."""
+    files = [path(name, suffix, folder) for suffix in (".npz", ".onnx")]
+    parts = [file.read_bytes() for file in files if file.is_file()]
+    return hashlib.sha256(b"".join(parts)).hexdigest() if parts else ""
 
 
 def _drop(said: Any, number: int, truths: Sequence[str], labels: Sequence[str]) -> Drop:

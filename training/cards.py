@@ -150,8 +150,9 @@ def _behaviour(measured: dict[str, Any] | None) -> str:
     ]  # fmt: skip
     header = ["change", "same answer", "confidence lost, points", "right"]
     return (
-        f"{measured['songs']} songs, before and after. Where they belong to those it learned "
-        f"from, “right” flatters; what counts is the drop.\n\n{_table(header, rows)}"
+        f"{measured['songs']} songs (`{genre_facts.BEHAVIOUR}` names them), before and after. "
+        f"Where they belong to those it learned from, “right” flatters; what counts is "
+        f"the drop.\n\n{_table(header, rows)}"
     )
 
 

@@ -84,7 +84,9 @@ class Columns:
         scores = normal_scores(values)
         self._orders = np.argsort(scores, axis=0, kind="stable")
         ranked = np.take_along_axis(scores, self._orders, axis=0)
-        self._steps = np.concatenate([np.diff(ranked, axis=0) > 0, np.ones_like(ranked[:1], bool)])
+        self._steps = np.concatenate(
+            [np.diff(ranked, axis=0) > 0, np.zeros_like(ranked[:1], bool)]
+        )
 
     def distances(self, sides: Sides) -> Array:
         """Return the largest distance of each grouping, 0 to 1."""

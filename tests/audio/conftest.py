@@ -3,7 +3,8 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from audio import io
 from audio.clip import Clip
 from audio.compose import Song, Spec, compose
+from tests.audio.home import serving
 
 os.environ["AUDIOPHILE_FETCH"] = "0"  # no test asks the open internet
 SHARED = Path(__file__).parents[3] / "shared"
@@ -63,3 +65,10 @@ def say(tmp_path) -> Callable[[str, str], Clip]:
         return io.read(path, sample_rate=22_050, channels=1)
 
     return say
+
+
+@pytest.fixture
+def server() -> Iterator[ThreadingHTTPServer]:
+    """A server on this machine that holds a toy: `tests.audio.home`."""
+    with serving() as home:
+        yield home

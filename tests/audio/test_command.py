@@ -113,7 +113,7 @@ def test_predict_says_of_each_model_the_whole_and_its_windows(song, tmp_path, ca
     io.write(tmp_path / "a.flac", song.mix)
     assert main(["predict", "--json", str(tmp_path / "a.flac")]) == 0
     (answer,) = answers(capsys)
-    assert set(answer) == {"file", "models", "missing"}
+    assert set(answer) == {"file", "seconds", "models", "missing"}
     assert list(answer["missing"]) == ["keywords"]
     seconds = io.probe(tmp_path / "a.flac").seconds
     for model in answer["models"].values():

@@ -6,8 +6,8 @@ import pytest
 from audio.clip import Clip
 from audio.errors import Silent, TooShort
 from audio.genre import MODELS, GenreConvnet, GenreEnsemble, GenreForest
-from audio.genre_facts import ARTEFACTS, NAMES, particulars, trained
-from audio.genre_heads import Linear, described, heard, softmax
+from audio.genre_facts import ARTEFACTS, NAMES, in_force, particulars, trained
+from audio.genre_heads import Linear, described, heard, softmax, strangeness, tempered
 
 RATE = 22_050
 
@@ -89,6 +89,24 @@ def test_without_the_convnet_the_ensemble_says_what_the_forest_says(forest, deaf
     assert GenreConvnet().missing
 
 
+def test_without_the_convnet_the_ensemble_scores_as_the_forest_does(forest, deaf):
+    ensemble = GenreEnsemble()
+    assert ensemble.particulars == forest.particulars
+    assert (ensemble.version, ensemble.labels) == (forest.version, forest.labels)
+    assert in_force(ensemble.name, deaf=True) == forest.name
+    assert in_force(ensemble.name, deaf=False) == ensemble.name
+
+
+def test_all_of_a_file_is_heard_alike(deaf, monkeypatch, shared):
+    """Weights that arrive in the middle of a file are heard from the next one on."""
+    ensemble = GenreEnsemble()
+    listener = ensemble.listen()
+    monkeypatch.setenv("AUDIOPHILE_MODEL_MIRROR", str(shared / "models"))
+    listener.hear(_song(3.0))
+    assert listener.tagging().parameters["heard"] == "features"
+    assert ensemble.parameters["heard"] == "features+convnet"
+
+
 def test_with_the_convnet_the_ensemble_hears_both(shared, monkeypatch):
     monkeypatch.setenv("AUDIOPHILE_MODEL_MIRROR", str(shared / "models"))
     ensemble, song = GenreEnsemble(), _song(3.0)
@@ -137,3 +155,27 @@ def test_what_models_take_is_finite_whatever_is_heard():
 
 def test_large_logits_are_still_probabilities():
     np.testing.assert_array_equal(softmax(np.array([[1e4, -1e4]])), [[1, 0]])
+
+
+def test_what_is_no_music_is_not_called_metal(shared, monkeypatch):
+    monkeypatch.setenv("AUDIOPHILE_MODEL_MIRROR", str(shared / "models"))
+    random, t = np.random.default_rng(0), np.arange(5 * RATE) / RATE
+    white = random.standard_normal(len(t)) / 10
+    for sound in (white, np.cumsum(white) / 100, np.sin(2 * np.pi * 440 * t) / 3):
+        said = GenreEnsemble().predict(Clip(sound.astype(np.float32)[None], RATE))
+        assert said.max() < 0.2
+
+
+def test_doubt_changes_no_order_and_nothing_that_is_familiar():
+    said = np.array([[0.7, 0.2, 0.1]] * 3, np.float32)
+    doubted = tempered(said, np.array([2.25, 2.6, 9.0]))
+    np.testing.assert_array_equal(doubted[0], said[0])
+    assert doubted[0, 0] > doubted[1, 0] > doubted[2, 0] > doubted[2, 1] > doubted[2, 2]
+    np.testing.assert_allclose(doubted.sum(axis=1), 1.0, atol=1e-6)
+
+
+def test_the_stranger_part_of_a_row_counts():
+    line = Linear(np.zeros(4), np.ones(4), np.ones((4, 2)), np.zeros(2))
+    row = np.array([[1.0, 1.0, 1.0, 1e9]])
+    assert strangeness(line, row, 3) == 10.0
+    assert strangeness(line, row) == pytest.approx(np.sqrt(103 / 4))

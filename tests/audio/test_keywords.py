@@ -90,3 +90,9 @@ def test_short_and_silent_files_have_no_words(tmp_path, seconds):
     io.write(path, Clip(np.zeros((1, round(seconds * SAMPLE_RATE)), np.float32), SAMPLE_RATE))
     (said,) = tag_file(path, asked=[Keywords()])
     assert said.label == "" and not len(said.starts)
+
+
+def test_other_words_are_another_version():
+    assert Keywords().version == Keywords(" Call, is,recorded").version == "1"
+    versions = {Keywords(words).version for words in ("call", "is", "call,is", "is,call")}
+    assert len(versions) == 4 and "1" not in versions

@@ -1,23 +1,19 @@
 """The catalogue of pretrained files: found, fetched, resumed, verified, refused, removed."""
 
-import hashlib
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from audio import download as downloading
 from audio import weights
-from audio.download import TransferFailed, Wanted, download, part_of
+from audio.download import part_of
 from audio.weights import CATALOGUE, Weights, WeightsMissing
-
-CONTENT = bytes(range(256)) * 4096  # 1 MiB
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
-URL = "https://nowhere.invalid/toy.bin"
+from tests.audio.home import CONTENT, SHA256, URL
 
 TOY = Weights(
     name="toy",
@@ -36,56 +32,6 @@ TOY = Weights(
 )
 
 
-class Home(BaseHTTPRequestHandler):
-    """Serves what its server holds; `cuts` times it hangs up after `patience` bytes."""
-
-    def do_GET(self) -> None:
-        server = self.server
-        server.asked.append(self.headers.get("Range", ""))
-        name = self.path.rpartition("/")[2]
-        if name == "elsewhere":
-            self.send_response(302)
-            self.send_header("Location", server.elsewhere)
-            self.end_headers()
-        elif name not in server.files:
-            self.send_error(404, "Not Found")
-        else:
-            self._send(server.files[name])
-
-    def _send(self, content: bytes) -> None:
-        start = int((self.headers.get("Range") or "bytes=0-")[6:-1]) if self.server.ranges else 0
-        if start >= len(content):
-            self.send_error(416)
-            return
-        self.send_response(206 if start else 200)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-        self.send_header("Content-Length", str(len(content) - start))
-        self.end_headers()
-        rest = content[start:]
-        if self.server.cuts:
-            self.server.cuts -= 1
-            rest = rest[: self.server.patience]
-        self.wfile.write(rest)
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
-
-@pytest.fixture
-def server() -> Iterator[ThreadingHTTPServer]:
-    home = ThreadingHTTPServer(("127.0.0.1", 0), Home)
-    home.files, home.asked = {"toy.bin": CONTENT}, []
-    home.cuts, home.patience, home.ranges, home.elsewhere = 0, 300_000, True, URL
-    home.address = f"http://127.0.0.1:{home.server_address[1]}"
-    thread = Thread(target=home.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield home
-    home.shutdown()
-    thread.join()
-    home.server_close()
-
-
 @pytest.fixture(autouse=True)
 def store(tmp_path, monkeypatch) -> Path:
     """An empty store, no mirror, and the toy in the catalogue."""
@@ -94,6 +40,8 @@ def store(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("AUDIOPHILE_FETCH", "0")
     monkeypatch.setitem(CATALOGUE, "toy", TOY)
     monkeypatch.setattr(weights, "_failures", {})
+    monkeypatch.setattr(weights, "_misses", {})
+    monkeypatch.setattr(downloading, "TICK", 0.01)
     return tmp_path / "store"
 
 
@@ -184,7 +132,8 @@ def test_a_failed_fetch_is_not_repeated_at_once(mirror):
         with pytest.raises(WeightsMissing, match="404"):
             weights.ensure("toy")
     assert len(mirror.asked) == 1
-    assert "404" in weights.missing("toy")
+    assert weights.missing("toy").startswith("Its pretrained file could not be fetched")
+    assert "404" in weights.way_out("toy")
     mirror.files["toy.bin"] = CONTENT
     assert weights.fetch("toy").is_file()  # a person asked
     assert weights.missing("toy") == ""
@@ -215,6 +164,17 @@ def test_a_mirror_folder_is_searched_and_never_copied(tmp_path, store, monkeypat
     assert weights.missing("toy") == ""
     assert not weights.remove("toy") and place.is_file()
     assert not store.exists()
+
+
+def test_a_mirror_is_not_searched_again_at_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUDIOPHILE_MODEL_MIRROR", str(tmp_path / "mirror"))
+    place = tmp_path / "mirror" / "toy.bin"
+    assert weights.find("toy") is None
+    place.parent.mkdir()
+    place.write_bytes(CONTENT)
+    assert weights.find("toy") is None
+    monkeypatch.setattr(weights, "LOOK_AGAIN", 0.0)
+    assert weights.find("toy") == place
 
 
 def test_a_wrong_file_in_the_mirror_is_passed_by(tmp_path, monkeypatch):
@@ -261,33 +221,89 @@ def test_what_a_person_must_ask_for_is_not_fetched_by_itself(mirror, monkeypatch
     monkeypatch.setitem(CATALOGUE, "toy", replace(TOY, policy="when asked"))
     with pytest.raises(WeightsMissing, match="only when a person asks"):
         weights.ensure("toy")
-    assert "models fetch toy" in weights.missing("toy") and not mirror.asked
+    assert "models fetch toy" in weights.way_out("toy") and not mirror.asked
     assert weights.fetch("toy").is_file()
+    assert weights.way_out("toy") == ""
 
 
-def test_what_is_fetched_when_needed_is_not_missing(mirror, monkeypatch):
+def test_what_is_missing_is_said_to_everybody_without_paths_and_commands(store):
+    said = weights.missing("toy")
+    assert said == (
+        "Its pretrained file is not on this machine; "
+        "an administrator can fetch it on the Models page."
+    )
+    for word in (str(store), URL, "toy.bin", "models fetch toy", "AUDIOPHILE_FETCH=0"):
+        assert word not in said and word in weights.way_out("toy")
+
+
+def test_the_way_out_names_the_mirror_there_is(store, monkeypatch):
+    assert "name a folder that holds it in AUDIOPHILE_MODEL_MIRROR" in weights.way_out("toy")
+    monkeypatch.setenv("AUDIOPHILE_MODEL_MIRROR", "/mirror")
+    assert "below the mirror folder /mirror" in weights.way_out("toy")
+    monkeypatch.setenv("AUDIOPHILE_MODEL_MIRROR", "http://mirror.invalid/")
+    assert "offer it at http://mirror.invalid/toy.bin" in weights.way_out("toy")
+
+
+def test_unasked_nothing_comes_from_the_internet_where_that_is_forbidden(monkeypatch):
+    assert weights.missing("toy")
+    with pytest.raises(WeightsMissing, match="AUDIOPHILE_FETCH=0"):
+        weights.ensure("toy")
+    monkeypatch.setenv("AUDIOPHILE_FETCH", "1")
     assert weights.missing("toy") == ""
+
+
+def test_the_mirror_is_asked_also_where_the_internet_is_forbidden(mirror, monkeypatch):
     monkeypatch.setenv("AUDIOPHILE_FETCH", "0")
-    assert "AUDIOPHILE_FETCH=0" in weights.missing("toy")
-    for asking in (weights.ensure, weights.fetch):
-        with pytest.raises(WeightsMissing, match="AUDIOPHILE_FETCH=0"):
-            asking("toy")
+    mirror.files.clear()
+    assert weights.missing("toy") == ""
+    with pytest.raises(WeightsMissing, match="404") as failure:
+        weights.ensure("toy")
+    assert f"{URL}:" not in str(failure.value)  # home was not asked
+    with pytest.raises(WeightsMissing) as failure:
+        weights.fetch("toy")
+    assert f"{URL}:" in str(failure.value)  # now a person asked
+    weights._failures.clear()
+    mirror.files["toy.bin"] = CONTENT
+    assert weights.ensure("toy").is_file()
+
+
+def test_who_waits_is_told_and_can_cancel_while_nothing_comes(mirror, store):
+    mirror.stalls = True
+    reports: list[float] = []
+
+    def wake(fraction: float) -> None:
+        reports.append(fraction)
+        if len(reports) > 20:
+            mirror.awake.set()
+
+    assert weights.fetch("toy", wake).read_bytes() == CONTENT
+    assert reports.count(1000 / len(CONTENT)) > 10
+    weights.remove("toy")
+    mirror.awake.clear()
+
+    def cancel(fraction: float) -> None:
+        if fraction:
+            raise KeyError("cancelled")
+
+    with pytest.raises(KeyError):
+        weights.fetch("toy", cancel)
+
+
+def test_a_trickle_is_not_waited_for(mirror, monkeypatch):
+    monkeypatch.setattr(downloading, "SPELL", 0.05)
+    mirror.stalls = True
+    with pytest.raises(WeightsMissing, match="bytes came in"):
+        weights.fetch("toy")
+
+
+def test_who_waits_for_another_to_fetch_can_cancel(mirror, store):
+    def cancel(fraction: float) -> None:
+        raise KeyError("cancelled")
+
+    store.mkdir()
+    with downloading._alone(store / "toy.bin", lambda fraction: None), pytest.raises(KeyError):
+        weights.fetch("toy", cancel)
     assert not mirror.asked
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/toy.bin", "file:///etc/hostname", "toy.bin"])
-def test_only_https_is_fetched(url, tmp_path):
-    with pytest.raises(TransferFailed, match="https"):
-        download(Wanted(url), tmp_path / "toy.bin")
-
-
-def test_a_mirror_may_not_lead_out_of_the_web(server, tmp_path):
-    server.elsewhere = "ftp://127.0.0.1/toy.bin"
-    with pytest.raises(TransferFailed):
-        download(Wanted(f"{server.address}/elsewhere", trusted=True), tmp_path / "toy.bin")
-    server.elsewhere = f"{server.address}/toy.bin"
-    wanted = Wanted(f"{server.address}/elsewhere", SHA256, trusted=True)
-    assert download(wanted, tmp_path / "toy.bin") == SHA256
 
 
 def test_two_who_fetch_at_once_fetch_once(mirror):

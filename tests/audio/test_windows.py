@@ -9,9 +9,9 @@ from audio.windows import Window, Windows
 RATE = 100
 
 
-def _cut(frames: int, *, pieces: int = 1, stride: int = 1, seconds: float = 3.0) -> list[Window]:
+def _cut(frames: int, *, pieces: int = 1, seconds: float = 3.0) -> list[Window]:
     signal = np.arange(frames, dtype=np.float32)
-    windows = Windows(RATE, seconds, stride)
+    windows = Windows(RATE, seconds)
     cut = [
         window
         for piece in np.array_split(signal, pieces)
@@ -45,8 +45,9 @@ def test_windows_do_not_depend_on_the_pieces():
         np.testing.assert_array_equal(clip.samples, other.samples)
 
 
-def test_a_stride_leaves_windows_out_evenly():
-    assert [start for start, _ in _cut(5 * 300 + 150, stride=2)] == [0.0, 6.0, 12.0]
+def test_nothing_is_left_out_however_long_it_lasts():
+    starts = [start for start, _ in _cut(400 * 300, pieces=31)]
+    assert starts == [3.0 * number for number in range(400)]
 
 
 def test_windows_of_another_rate_are_refused():

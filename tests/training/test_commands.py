@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -49,6 +50,26 @@ def test_from_a_table_to_the_cards(files, params, tmp_path, capsys):
     assert f"| by artist (honest) | {100 * honest:.1f} %" in text
     assert f"| at random (leaky) | {100 * leaky:.1f} %" in text
     assert "90 songs" in (cards / "data.md").read_text()
+
+
+def test_what_was_measured_stays_while_the_heads_do(files, params, tmp_path, capsys):
+    heads, songs = tmp_path / "heads", tmp_path / "songs"
+    train = ("train", "--table", files[0], "--out", heads, "--params", params)
+    _run(capsys, *train)
+    songs.mkdir()
+    for number in range(3):
+        io.write(songs / f"{number}.wav", _song(2.0, number, hiss=True))
+    behave = ("behave", "--model", heads, "--every", 2, "--audio")
+    measured = _run(capsys, *behave, songs)["genre-forest"]
+    assert (measured["songs"], measured["taken"]) == (2, ["0.wav", "2.wav"])
+    for again in (train, (*behave, tmp_path / "nowhere")):
+        _run(capsys, *again)
+        assert particulars("genre-forest", heads)["behaviour"]["taken"] == measured["taken"]
+    other = tmp_path / "params.yaml"
+    other.write_text(Path(params).read_text().replace("regression: 0.1", "regression: 1.0"))
+    _run(capsys, *train[:-1], other)
+    assert "behaviour" not in particulars("genre-forest", heads)
+    assert _run(capsys, *behave, tmp_path / "nowhere") == {}
 
 
 def test_evaluate_scores_every_head(files, trained, capsys):
