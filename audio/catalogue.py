@@ -50,7 +50,7 @@ def _demucs(name: str, title: str, repository: str, signature: str) -> Weights:
         policy="when needed",
         source="Rouard, Massa, Defossez, ICASSP 2023, arXiv:2211.08553",
         score="Not measured here: nobody who wrote this has had the file.",
-        speed="See docs/decisions/0016-separation-engine.md, by the same network's",
+        speed="See docs/decisions/0018-separation-engine.md, by the same network's",
     )
 
 
