@@ -9,6 +9,14 @@ from apps.library.endpoints import FileViewSet
 from apps.library.import_endpoints import ImportView
 from apps.library.storage_endpoints import NotificationsView, StorageView, UploadToBucketView
 from apps.library.tus import UploadsView, UploadView
+from apps.predictions.control_endpoints import ControlSetView, ControlView
+from apps.predictions.drift_endpoints import (
+    DriftActionView,
+    DriftLogsView,
+    DriftLogView,
+    DriftRatesView,
+    DriftStateView,
+)
 from apps.predictions.endpoints import (
     CatalogueView,
     DetectView,
@@ -17,12 +25,21 @@ from apps.predictions.endpoints import (
     TrialView,
     WeightsView,
 )
+from apps.predictions.history_endpoints import (
+    CompareView,
+    ReferencesView,
+    ReferenceView,
+    RestoreView,
+)
 from apps.remixes.endpoints import RemixViewSet
 from apps.separation.endpoints import SeparationViewSet
 
 app_name = "api"
 NAME = r"[\w.-]+"
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+FILE = f"^files/(?P<file_id>{UUID})"
+REFERENCE = f"{FILE}/references/(?P<reference>{UUID})"
 
 router = SimpleRouter()
 router.trailing_slash = "/?"
@@ -35,6 +52,25 @@ urlpatterns = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
     re_path("^files/import/?$", ImportView.as_view(), name="import"),
+    re_path(f"{FILE}/references/?$", ReferencesView.as_view(), name="references"),
+    re_path(f"{REFERENCE}/?$", ReferenceView.as_view(), name="reference"),
+    re_path(f"{REFERENCE}/restore/?$", RestoreView.as_view(), name="restore"),
+    re_path(
+        f"{FILE}/references/(?P<before>{UUID})/compare/(?P<after>{UUID})/?$",
+        CompareView.as_view(),
+        name="compare",
+    ),
+    re_path(f"{FILE}/control/?$", ControlView.as_view(), name="control"),
+    re_path("^control/?$", ControlSetView.as_view(), name="control-set"),
+    re_path("^drift/?$", DriftLogsView.as_view(), name="drift"),
+    re_path("^drift/state/?$", DriftStateView.as_view(), name="drift-state"),
+    re_path("^drift/measure/?$", DriftRatesView.as_view(), name="drift-measure"),
+    re_path(f"^drift/(?P<alarm>{UUID})/?$", DriftLogView.as_view(), name="drift-alarm"),
+    re_path(
+        f"^drift/(?P<alarm>{UUID})/(?P<action>acknowledge|exclude|resolve|reopen)/?$",
+        DriftActionView.as_view(),
+        name="drift-act",
+    ),
     re_path("^uploads/?$", UploadsView.as_view(), name="uploads"),
     re_path(f"^uploads/(?P<pk>{UUID})/?$", UploadView.as_view(), name="upload"),
     re_path("^files/upload/s3/?$", UploadToBucketView.as_view(), name="file-upload-s3"),

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from audiophile import env
+from audiophile import env, work
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -192,6 +192,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # one for each chosen song
 MAX_UPLOAD_BYTES = (
     env.number("AUDIOPHILE_MAX_UPLOAD_MB", 2048, at_least=1, at_most=1_000_000) * 2**20
 )
+CLIP_BYTES = (  # of a clip that is heard and not kept
+    env.number("AUDIOPHILE_CLIP_MB", 200, at_least=1, at_most=1_000_000) * 2**20
+)
 UNFINISHED_UPLOADS = env.number(
     "AUDIOPHILE_UNFINISHED_UPLOADS", 200, at_least=2, at_most=100_000
 )  # per person
@@ -228,57 +231,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "apps.jobs.scheduler:Scheduler"
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "apps.jobs.tasks.sweep", "schedule": 30.0},
-    "bury": {"task": "apps.library.tasks.bury", "schedule": 30.0},
-    "repair-tracks": {"task": "apps.files.tasks.repair", "schedule": 120.0},
-    "repair-predictions": {"task": "apps.predictions.tasks.repair", "schedule": 120.0},
-    "repair-separations": {"task": "apps.separation.tasks.repair", "schedule": 120.0},
-    "forget-unused-stems": {"task": "apps.separation.tasks.forget_unused", "schedule": 3600.0},
-    "forget-unused-beats": {"task": "apps.remixes.tasks.forget_unused", "schedule": 3600.0},
-    "forget-unused-predictions": {
-        "task": "apps.predictions.tasks.forget_unused",
-        "schedule": 3600.0,
-    },
-    "register-models": {"task": "apps.predictions.tasks.register_models", "schedule": 600.0},
-    "forget-trials": {"task": "apps.predictions.tasks.forget_trials", "schedule": 600.0},
-    "notice-incoming": {"task": "apps.files.tasks.notice_incoming", "schedule": 300.0},
-    "remove-expired-uploads": {
-        "task": "apps.files.tasks.remove_expired_uploads",
-        "schedule": 3600.0,
-    },
-    "remove-unused-blobs": {"task": "apps.files.tasks.remove_unused_blobs", "schedule": 3600.0},
-}
-
-# What each kind of job runs, by name so that the web never imports it, and on which queue.
-# `follow` is told of every end and retry, so that no row waits for a result that will not come.
-JOB_KINDS = {
-    "probe": {
-        "queue": "fast",
-        "pipeline": "apps.files.pipeline.probe",
-        "follow": "apps.files.services.follow_probe",
-    },
-    "predict": {
-        "queue": "fast",
-        "pipeline": "apps.predictions.pipeline.predict",
-        "follow": "apps.predictions.services.follow_prediction",
-    },
-    "separate": {
-        "queue": "heavy",
-        "pipeline": "apps.separation.pipeline.separate",
-        "follow": "apps.separation.services.follow_separation",
-    },
-    "compose": {"queue": "fast", "pipeline": "apps.library.pipeline.compose_demo"},
-    "remix": {"queue": "heavy", "pipeline": "apps.remixes.pipeline.remix"},
-    "listen": {
-        "queue": "fast",
-        "pipeline": "apps.predictions.pipeline.listen",
-        "follow": "apps.predictions.trials.follow_trial",
-    },
-    "fetch": {"queue": "fast", "pipeline": "apps.predictions.fetching.fetch"},
-    "import": {"queue": "fast", "pipeline": "apps.files.importing.fetch"},
-    "collect": {"queue": "fast", "pipeline": "apps.files.collecting.collect"},
-}
+CELERY_BEAT_SCHEDULE = work.BEAT
+JOB_KINDS: dict[str, dict[str, Any]] = work.JOB_KINDS
 JOB_LEASE = 30  # seconds without a heartbeat after which a worker is given up
 JOB_HEARTBEAT = 5
 JOB_ATTEMPTS = 3
@@ -287,6 +241,21 @@ ON_TRACK_READY = ["apps.predictions.services.request_predictions"]
 # -- sound ---------------------------------------------------------------------------------------
 
 CONFIDENCE = env.number("AUDIOPHILE_CONFIDENCE", 0.9, at_least=0.0, at_most=1.0)
+REFRESH_PER_TICK = env.number("AUDIOPHILE_REFRESH_PER_TICK", 50, at_least=1, at_most=10_000)
+REFERENCES_KEPT = env.number("AUDIOPHILE_REFERENCES_KEPT", 20, at_least=2, at_most=10_000)
+TICKS_KEPT_DAYS = env.number("AUDIOPHILE_TICKS_KEPT_DAYS", 7, at_least=1, at_most=3650)
+# What arrives is watched for drift: what counts as one of it, how many new ones are compared with
+# what came before, and how many songs are wanted at least (0: as many as it takes).
+DRIFT_STREAMS = {"songs": "apps.predictions.drift_streams.Songs"}
+DRIFT_UNIT = env.choice("AUDIOPHILE_DRIFT_UNIT", "artist", {"artist", "album", "batch"})
+DRIFT_WINDOW = env.number("AUDIOPHILE_DRIFT_WINDOW", 40, at_least=15, at_most=500)
+DRIFT_MINIMUM = env.number("AUDIOPHILE_DRIFT_MINIMUM", 0, at_least=0, at_most=10**9)
+DRIFT_WEBHOOK = env.url("AUDIOPHILE_DRIFT_WEBHOOK", schemes=env.WEB) and env.text(
+    "AUDIOPHILE_DRIFT_WEBHOOK"
+)  # as it was given: some addresses end with a slash
+DRIFT_SECRET = env.text("AUDIOPHILE_DRIFT_SECRET")
+if DRIFT_WEBHOOK and not DRIFT_SECRET:
+    raise ImproperlyConfigured("AUDIOPHILE_DRIFT_SECRET is missing; notices must be signed.")
 PREDICT_PATIENCE = 10.0  # seconds that somebody waits for an answer before it comes later
 # `audio` reads the environment itself: pretrained weights lie with the rest of the data.
 os.environ["AUDIOPHILE_WEIGHTS"] = str(env.folder("AUDIOPHILE_WEIGHTS", DATA / "weights"))
@@ -294,6 +263,16 @@ os.environ["AUDIOPHILE_WEIGHTS"] = str(env.folder("AUDIOPHILE_WEIGHTS", DATA / "
 HOST = env.text("AUDIOPHILE_HOST", "127.0.0.1")  # 0.0.0.0 lets other machines in
 PORT = env.number("PORT", 8000, at_least=1, at_most=65535)
 LOCAL_URL = f"http://localhost:{PORT}"
+
+# -- e-mail, which only notices of drift are sent by; without a host nothing is sent --------------
+
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.number("EMAIL_PORT", 587, at_least=1, at_most=65535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "audiophile@localhost")
 
 # -- people --------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("apps.accounts.urls")),
     path("jobs/", include("apps.jobs.urls")),
     path("remixes/", include("apps.remixes.urls")),
+    path("drift/", include("apps.predictions.drift_urls")),
     path("", include("apps.predictions.urls")),
     path("", include("apps.library.urls")),
 ]

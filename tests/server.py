@@ -133,7 +133,7 @@ def served(data: Path, **variables: str) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The product as `make run` starts it, embedded, for the tests of one module."""
     with served(tmp_path_factory.mktemp("served")) as server:
         yield server

@@ -1,15 +1,19 @@
 """Stored bytes, and the recordings people own."""
 
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import storages
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.timezone import now
 
 from apps.jobs.models import Job
+
+ONE_VIEW = timedelta(minutes=10)  # a look, and all that is played meanwhile
 
 
 class BlobQuerySet(models.QuerySet):
@@ -101,6 +105,8 @@ class Track(models.Model):
     job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True)  # for a minute, it can be had back
+    views = models.PositiveIntegerField(default=0)  # how often its page was opened, or it played
+    viewed_at = models.DateTimeField(null=True)
 
     objects = TrackQuerySet.as_manager()
 
@@ -127,6 +133,14 @@ class Track(models.Model):
     @property
     def is_ready(self) -> bool:
         return self.state == self.State.READY
+
+    def count_view(self) -> None:
+        """Somebody looks at it or plays it; most requests of a player write nothing."""
+        moment = now()
+        if self.viewed_at and self.viewed_at > moment - ONE_VIEW:
+            return
+        fresh = Q(viewed_at=None) | Q(viewed_at__lte=moment - ONE_VIEW)
+        Track.objects.filter(fresh, pk=self.pk).update(views=F("views") + 1, viewed_at=moment)
 
 
 class Tag(models.Model):

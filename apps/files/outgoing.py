@@ -115,9 +115,15 @@ def post_json(
     url: str, body: Any, headers: Mapping[str, str] | None = None, *, world: World = THE_WORLD
 ) -> int:
     """Tell another machine something; its status. A redirect is not followed."""
+    return post_bytes(url, json.dumps(body).encode(), headers, world=world)
+
+
+def post_bytes(
+    url: str, content: bytes, headers: Mapping[str, str] | None = None, *, world: World = THE_WORLD
+) -> int:
+    """The same with JSON that is written down already: a signature is of these very bytes."""
     pace = Pace(silence=10.0, total=20.0)
     sent = {**(headers or {}), "Content-Type": "application/json"}
-    content = json.dumps(body).encode()
     with _answer(clean_url(url), "POST", content, sent, pace, world) as response:
         return response.status
 

@@ -15,9 +15,9 @@ ROOM_FOR_FORM = 2**20  # bytes of a request that are not the file
 class TooLarge(Exception):
     """More bytes than this server takes."""
 
-    def __init__(self) -> None:
-        limit = settings.MAX_UPLOAD_BYTES // 2**20
-        super().__init__(f"This file is larger than the {limit} MB this server takes.")
+    def __init__(self, most: int | None = None) -> None:
+        limit = (most or settings.MAX_UPLOAD_BYTES) / 2**20
+        super().__init__(f"This file is larger than the {limit:.0f} MB this server takes.")
 
 
 class NoFiles(FileUploadHandler):
@@ -33,9 +33,13 @@ class DiskUploadHandler(TemporaryFileUploadHandler):
     It also takes the digest of what passes, so that nobody has to read it again for that.
     """
 
+    def __init__(self, request=None, *, most: int | None = None) -> None:
+        super().__init__(request)
+        self.most = min(settings.MAX_UPLOAD_BYTES, most or settings.MAX_UPLOAD_BYTES)
+
     def handle_raw_input(self, input_data, META, content_length, boundary, encoding=None) -> None:
-        if content_length > settings.MAX_UPLOAD_BYTES + ROOM_FOR_FORM:
-            raise TooLarge
+        if content_length > self.most + ROOM_FOR_FORM:
+            raise TooLarge(self.most)
 
     def new_file(self, *args, **kwargs) -> None:
         super().new_file(*args, **kwargs)
@@ -44,8 +48,8 @@ class DiskUploadHandler(TemporaryFileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.digest.update(raw_data)
         with self._removed_on_failure():
-            if start + len(raw_data) > settings.MAX_UPLOAD_BYTES:
-                raise TooLarge
+            if start + len(raw_data) > self.most:
+                raise TooLarge(self.most)
             super().receive_data_chunk(raw_data, start)
 
     def file_complete(self, file_size: int) -> UploadedFile | None:

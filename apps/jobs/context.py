@@ -12,7 +12,8 @@ def active_jobs(request: HttpRequest) -> dict:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    active = Job.objects.owned_by(user).active().order_by("-state", "created_at")
+    wanted = Job.objects.owned_by(user).active().filter(priority__gte=0)  # nobody waits for others
+    active = wanted.order_by("-state", "created_at")
     shown = Job.with_places(active[:SHOWN])
     more = active.count() - SHOWN if len(shown) == SHOWN else 0
     return {"active_jobs": shown, "more_jobs": more}

@@ -168,6 +168,8 @@ class Job(models.Model):
 
     def retry(self) -> bool:
         """Queue it again after it failed or was cancelled, with fresh attempts."""
+        if self._is_once:
+            return False
         over = Job.objects.filter(pk=self.pk, state__in=[self.State.FAILED, self.State.CANCELLED])
         again = over.update(
             state=self.State.QUEUED,
@@ -199,6 +201,16 @@ class Job(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in self.ACTIVE
+
+    @property
+    def can_be_retried(self) -> bool:
+        """Not when what it was to work on goes with its end."""
+        over = self.state in (self.State.FAILED, self.State.CANCELLED)
+        return over and not self._is_once
+
+    @property
+    def _is_once(self) -> bool:
+        return bool(settings.JOB_KINDS.get(self.kind, {}).get("once"))
 
     @property
     def used_up(self) -> bool:

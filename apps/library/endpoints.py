@@ -29,7 +29,7 @@ from apps.predictions import services as predictions
 from audio.formats import FORMATS
 
 # What is no model's name, since something else stands or will stand at its place.
-RESERVED = "audio|cover|waveform|similar|stems|references|beats"
+RESERVED = "audio|cover|waveform|similar|stems|references|control|beats"
 
 
 class FileViewSet(
@@ -86,6 +86,7 @@ class FileViewSet(
     def audio(self, request: Request, pk: str) -> HttpResponseBase:
         """The recording, or a range of it; as a download it is the original bytes."""
         track = self.get_object()
+        track.count_view()
         name = request.query_params.get("format", "")
         if name:
             return _in_format(request, track, name)

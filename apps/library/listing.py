@@ -47,7 +47,8 @@ def _latest_prediction_jobs(tracks: Sequence[Track]) -> dict[UUID, Job | None]:
 def _song(track: Track, known: dict[str, Any], jobs: dict[UUID, Job | None]) -> Song:
     job = jobs.get(track.pk)
     asked = track.pk in jobs
-    predicting = track.is_ready and (not asked or (job is not None and job.is_active))
+    first = known["reference"] is None  # songs that are heard again wait for nothing
+    predicting = track.is_ready and first and (not asked or (job is not None and job.is_active))
     failed = job is not None and job.state == Job.State.FAILED and known["reference"] is None
     return Song(track, known, predicting, job.error if failed and job else "")
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from apps.files.models import Tag, Track
 from apps.predictions import reading
 from apps.predictions import services as predictions
-from apps.predictions.models import Reference
+from apps.predictions.models import Reference, tags_heard
 from apps.predictions.serializers import ConfidenceSerializer, PredictionSerializer
 
 
@@ -95,6 +95,14 @@ class FileDetailSerializer(FileSerializer):
     def _of_model(self, rows: list[dict]) -> list[dict]:
         model = self.context.get("model")
         return [row for row in rows if model in (None, row["model"])]
+
+    def _summary(self, track: Track) -> dict:
+        """Of the same generation as the rest, should it be switched meanwhile."""
+        return predictions.summary_of(self._reference(track))
+
+    def get_heard(self, track: Track) -> list[str]:
+        reference = self._reference(track)
+        return sorted(tags_heard(reference.sets.all())) if reference else []
 
     @extend_schema_field(ConfidenceSerializer(many=True))
     def get_confidences(self, track: Track) -> list[dict]:

@@ -167,7 +167,9 @@ def fetch(request: HttpRequest) -> HttpResponse:
 
 
 def song(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _song_page(request, _track_of(request, pk))
+    track = _track_of(request, pk)
+    track.count_view()
+    return _song_page(request, track)
 
 
 def _song_page(request: HttpRequest, track: Track, form: SongForm | None = None) -> HttpResponse:

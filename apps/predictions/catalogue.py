@@ -8,10 +8,12 @@ from django.db import transaction
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.predictions.models import PredictionModel, WeightsFetch
+from apps.predictions.reading import remark
 from apps.predictions.telling import tell_workers
 from audio import weights
 
 UNKNOWN = "unknown until first fetched"
+HERE = ("here", "in the mirror")
 
 
 class NoSuchWeights(Exception):
@@ -28,6 +30,7 @@ def model_cards() -> list[dict[str, Any]]:
             "threshold": model.limit,
             "exclusive": model.exclusive,
             "missing": model.missing,
+            "remark": remark(model.parameters),
             "scores": model.scores,
             "in_use": True,
         }
@@ -37,11 +40,10 @@ def model_cards() -> list[dict[str, Any]]:
 
 def catalogue() -> list[dict[str, Any]]:
     """Every file of weights, and how it stands here."""
-    wishes = WeightsFetch.objects.filter(job__state__in=Job.ACTIVE).select_related("job")
-    fetching = {wish.name: wish.job for wish in wishes}
-    return [
-        _row(entry) | {"job": fetching.get(entry.name)} for entry in weights.CATALOGUE.values()
-    ]
+    wishes = WeightsFetch.objects.exclude(job=None).select_related("job")
+    newest = {wish.name: wish.job for wish in wishes}
+    rows = [_row(entry) for entry in weights.CATALOGUE.values()]
+    return [row | {"job": _worth_telling(newest.get(row["name"]), row)} for row in rows]
 
 
 def names() -> list[str]:
@@ -59,14 +61,17 @@ def named(wanted: list[str]) -> list[str]:
 
 @transaction.atomic
 def request_fetch(*, name: str, owner) -> Job:
-    """Have a file fetched; while that runs, asking again gives the same job."""
+    """Have a file fetched; while that runs, asking again gives the same job.
+
+    The row of a file is what two who ask at once wait for.
+    """
     _require(name)
-    running = Job.objects.active().filter(weights_fetch__name=name)
-    if job := running.first():
-        return job
-    job = jobs.enqueue(kind="fetch", owner=owner, label=f"Fetch {name}", page="/models/")
-    WeightsFetch.objects.create(job=job, name=name)
-    return job
+    WeightsFetch.objects.get_or_create(name=name)
+    wish = WeightsFetch.objects.select_for_update().get(name=name)
+    if wish.job is None or not wish.job.is_active:
+        wish.job = jobs.enqueue(kind="fetch", owner=owner, label=f"Fetch {name}", page="/models/")
+        wish.save(update_fields=["job"])
+    return wish.job
 
 
 def verify_weights(name: str) -> str:
@@ -86,8 +91,14 @@ def remove_weights(name: str) -> str:
     return f"{name} is removed." if removed else f"{name} was not here."
 
 
+def for_members(row: dict[str, Any]) -> dict[str, Any]:
+    """Without what only who runs this server can do something about."""
+    return row | {"way_out": ""}
+
+
 def _row(entry: weights.Weights) -> dict[str, Any]:
     path = weights.find(entry.name)
+    state = _state(entry, path)
     return {
         "name": entry.name,
         "title": entry.title,
@@ -102,14 +113,22 @@ def _row(entry: weights.Weights) -> dict[str, Any]:
         "source": entry.source,
         "score": entry.score,
         "speed": entry.speed,
-        "state": _state(path),
+        "state": state,
         "problem": weights.missing(entry.name),
+        "way_out": weights.way_out(entry.name),
     }
 
 
-def _state(path: Path | None) -> str:
+def _worth_telling(job: Job | None, row: dict[str, Any]) -> Job | None:
+    """A fetch that goes on; or one that failed, while the file is still missing."""
+    failed = job is not None and job.state == Job.State.FAILED and row["state"] not in HERE
+    return job if failed or (job and job.is_active) else None
+
+
+def _state(entry: weights.Weights, path: Path | None) -> str:
     if path is None:
-        return "not here"
+        damaged = (weights.folder() / entry.file).is_file()
+        return "damaged" if damaged else "not here"
     return "here" if path.parent == weights.folder() else "in the mirror"
 
 

@@ -29,7 +29,17 @@ from apps.predictions.serializers import (
 from audio.errors import AudioError
 
 UNKNOWN = OpenApiResponse(OpenApiTypes.OBJECT, "There is no such thing; the message lists those.")
+FULL = OpenApiResponse(OpenApiTypes.OBJECT, "Too many of your clips wait; the message says so.")
+TOO_LARGE = OpenApiResponse(OpenApiTypes.OBJECT, "The clip is too large or too long.")
 AT_FAULT = OpenApiResponse(OpenApiTypes.OBJECT, "The clip cannot be heard; the message says why.")
+
+
+STATUSES = {"ours": 500, "no_space": 507, "no_memory": 503, "lost": 503}  # else the clip's fault
+AT_OUR_FAULT = {
+    500: OpenApiResponse(OpenApiTypes.OBJECT, "Something went wrong here; `ours`."),
+    503: OpenApiResponse(OpenApiTypes.OBJECT, "There is too little memory; `no_memory`, `lost`."),
+    507: OpenApiResponse(OpenApiTypes.OBJECT, "There is no room on the disk; `no_space`."),
+}
 
 
 class NotHeard(AudioError):
@@ -38,6 +48,7 @@ class NotHeard(AudioError):
     def __init__(self, job: Job) -> None:
         super().__init__(job.error or "Listening to this clip was cancelled.")
         self.code = job.error_code or job.state
+        self.status = STATUSES.get(self.code, 422)
 
 
 class PredictView(TakesFile, APIView):
@@ -46,9 +57,21 @@ class PredictView(TakesFile, APIView):
     parser_classes = [MultiPartParser]
     taking_paths = ("/predict",)
 
+    @property
+    def most_bytes(self) -> int:
+        return trials.most_bytes()
+
     @extend_schema(
         request={"multipart/form-data": TrialWishSerializer},
-        responses={200: TrialSerializer, 202: WaitingSerializer, 404: UNKNOWN},
+        responses={
+            200: TrialSerializer,
+            202: WaitingSerializer,
+            404: UNKNOWN,
+            409: FULL,
+            413: TOO_LARGE,
+            422: AT_FAULT,
+            **AT_OUR_FAULT,
+        },
     )
     def post(self, request: Request) -> Response:
         """What the models say of a clip; when that takes longer than 10 s, where it will be."""
@@ -68,7 +91,7 @@ class TrialView(APIView):
 
     @extend_schema(
         operation_id="predict_retrieve",
-        responses={200: TrialSerializer, 202: WaitingSerializer, 422: AT_FAULT},
+        responses={200: TrialSerializer, 202: WaitingSerializer, 422: AT_FAULT, **AT_OUR_FAULT},
     )
     def get(self, request: Request, job: UUID) -> Response:
         """What the models said of a clip; kept for an hour."""
@@ -112,7 +135,9 @@ class CatalogueView(APIView):
     @extend_schema(responses=CatalogueSerializer)
     def get(self, request: Request) -> Response:
         """The models in use, the files of weights they need, and heads trained here."""
-        weights = [_with_job_id(row) for row in catalogue.catalogue()]
+        admin = getattr(request.user, "is_admin", False)
+        rows = [row if admin else catalogue.for_members(row) for row in catalogue.catalogue()]
+        weights = [_with_job_id(row) for row in rows]
         found = {"models": catalogue.model_cards(), "weights": weights, "heads": heads.heads()}
         return Response(CatalogueSerializer(found).data)
 

@@ -9,11 +9,12 @@ from django.utils.timezone import now
 
 from apps.files import blobs
 from apps.predictions import archive
-from apps.predictions.models import TrainedHead
+from apps.predictions.models import HeadSwitch, TrainedHead
+from apps.predictions.particulars import particulars
 from apps.predictions.telling import tell_workers
 
 KIND = "genre"
-NONE_BEFORE = "No trained head is in service; there is nothing to roll back."
+NONE_BEFORE = "Those shipped have been in service all along; there is nothing to roll back."
 
 
 def heads() -> QuerySet[TrainedHead]:
@@ -35,7 +36,7 @@ def install(folder: Path) -> TrainedHead:
 
     It is not in service yet. Raises `ValidationError` for a folder that holds something else.
     """
-    scores = archive.particulars(folder)
+    scores = particulars(folder)
     with blobs.scratch() as scratch:
         packed = scratch / "head.zip"
         archive.pack(folder, packed)
@@ -55,43 +56,57 @@ def _version(scores: dict, sha256: str) -> str:
     return f"{name}+{sha256[:8]}"
 
 
+@transaction.atomic
 def put_into_service(head: TrainedHead) -> None:
-    """Let new recordings be heard by this head; the one before it is kept to go back to."""
-    with transaction.atomic():
-        _relieve(keep=True, but=head)
-        TrainedHead.objects.filter(pk=head.pk, in_service_since=None).update(
-            in_service_since=now(), served_until=None
-        )
-    tell_workers()
+    """Let new recordings be heard by this head; what was before is kept to go back to."""
+    _switch_to(head)
 
 
+@transaction.atomic
 def put_shipped_into_service() -> None:
     """Let new recordings be heard by the shipped heads again; those trained here are kept."""
-    with transaction.atomic():
-        _relieve(keep=True)
-    tell_workers()
+    _switch_to(None)
 
 
+@transaction.atomic
 def roll_back() -> TrainedHead | None:
-    """Put the head before this one into service again; None: those shipped are.
+    """Undo the last switch, and say what is in service now; None: those shipped are.
 
-    Raises `ValidationError` when those shipped are in service already.
+    Raises `ValidationError` when there is nothing before.
     """
-    with transaction.atomic():
-        if not _relieve(keep=False):
-            raise ValidationError(NONE_BEFORE)
-        served = TrainedHead.objects.filter(kind=KIND, served_until__isnull=False)
-        if before := served.order_by("-served_until").first():
-            TrainedHead.objects.filter(pk=before.pk).update(
-                in_service_since=now(), served_until=None
-            )
-    tell_workers()
+    switches = HeadSwitch.objects.select_for_update(of=("self",)).filter(kind=KIND)
+    before = _before(list(switches.select_related("head")), _serving())
+    _serve(before)
     return before
 
 
-def _relieve(*, keep: bool, but: TrainedHead | None = None) -> int:
-    """Take out of service what is in it; `keep` it as one to come back to."""
-    serving = TrainedHead.objects.filter(kind=KIND, in_service_since__isnull=False)
-    if but:
-        serving = serving.exclude(pk=but.pk)
-    return serving.update(in_service_since=None, served_until=now() if keep else None)
+def _switch_to(head: TrainedHead | None) -> None:
+    if head != _serving():
+        HeadSwitch.objects.create(kind=KIND, head=head)
+        _serve(head)
+
+
+def _before(switches: list[HeadSwitch], serving: TrainedHead | None) -> TrainedHead | None:
+    """What was in service before this; the switches since are undone.
+
+    Where a head in between was deleted, two switches may lead to the same.
+    """
+    for switch in switches:
+        if switch.head != serving:
+            return switch.head
+        switch.delete()
+    if serving is None:
+        raise ValidationError(NONE_BEFORE)
+    return None
+
+
+def _serving() -> TrainedHead | None:
+    return TrainedHead.objects.filter(kind=KIND, in_service_since__isnull=False).first()
+
+
+def _serve(head: TrainedHead | None) -> None:
+    mine = TrainedHead.objects.filter(kind=KIND)
+    mine.update(in_service_since=None)
+    if head:
+        mine.filter(pk=head.pk).update(in_service_since=now())
+    tell_workers()

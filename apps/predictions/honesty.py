@@ -7,6 +7,14 @@ from typing import Any
 from apps.predictions.lanes import About, about
 
 SHADES = 9  # of a heat table, above nothing
+SECONDS = {
+    "genre-forest": "0.26 s for the features",
+    "genre-convnet": "0.06 s for the convnet",
+    "genre-ensemble": "0.26 s for the features, 0.06 s for the convnet",
+    "tags": "0.17 s",
+}
+MOST = 1e12  # of anything that is counted; NaN is not below it either
+WHERE = "measured on two cores of a server"  # of processor time, for a clip of 30 s; `benchmarks`
 
 
 @dataclass(frozen=True)
@@ -18,10 +26,9 @@ class Share:
     high: float
 
     @classmethod
-    def of(cls, scores: dict[str, Any] | None) -> "Share | None":
-        if not scores:
-            return None
-        return cls(scores["accuracy"], scores["low"], scores["high"])
+    def of(cls, scores: Any) -> "Share | None":
+        found = _numbers(scores, "accuracy", "low", "high")
+        return cls(**found) if found else None
 
     @property
     def width(self) -> float:
@@ -50,7 +57,7 @@ class Bin:
     high: float
     confidence: float
     accuracy: float
-    songs: int
+    songs: float
 
     @property
     def width(self) -> float:
@@ -76,7 +83,8 @@ class Card:
     labels: list[str]
     threshold: float
     missing: str
-    scores: dict[str, Any]
+    remark: str
+    scores: dict[str, Any]  # written by whoever trained it: what is odd in it is not shown
 
     @property
     def about(self) -> About:
@@ -92,40 +100,87 @@ class Card:
 
     @property
     def calibration_error(self) -> float | None:
-        return self.scores.get("by_artist", {}).get("calibration_error")
+        found = _numbers(self.scores.get("by_artist"), "calibration_error")
+        return found.get("calibration_error")
 
     @property
     def confusion(self) -> list[tuple[str, list[Cell]]]:
         """By true genre, what was said."""
-        rows = self.scores.get("confusion", [])
-        named = zip(self.scores.get("labels", []), rows, strict=False)
+        labels = [str(label) for label in _list(self.scores.get("labels"))]
+        rows = [_list(row) for row in _list(self.scores.get("confusion"))]
+        if not all(len(row) == len(labels) == len(rows) and _are_counts(row) for row in rows):
+            return []
+        named = zip(labels, rows, strict=False)
         return [(label, list(_cells(row, place))) for place, (label, row) in enumerate(named)]
 
     @property
     def bins(self) -> list[Bin]:
-        return [Bin(**found) for found in self.scores.get("reliability", [])]
+        keys = ("low", "high", "confidence", "accuracy", "songs")
+        found = [_numbers(row, *keys) for row in _list(self.scores.get("reliability"))]
+        return [Bin(**row) for row in found if row]
 
     @property
     def speed(self) -> str:
-        return str(self.scores.get("speed", ""))
+        """Of whom the scores are: an ensemble may be the features alone."""
+        seconds = SECONDS.get(str(self.scores.get("name", self.name)))
+        return f"{seconds}; {WHERE}" if seconds else ""
+
+    @property
+    def songs_changed(self) -> int:
+        """How many songs the changes of the sound were tried on."""
+        return int(_numbers(self.scores.get("behaviour"), "songs").get("songs", 0))
 
     @property
     def changes(self) -> list[Change]:
-        measured = (self.scores.get("behaviour") or {}).get("changes", {})
-        return [Change(what, **drop) for what, drop in measured.items()]
+        return list(_changes(_dict(_dict(self.scores.get("behaviour")).get("changes"))))
 
     @property
     def sure(self) -> list[dict[str, float]]:
-        return self.scores.get("sure", [])
+        found = [
+            _numbers(row, "confidence", "share", "accuracy")
+            for row in _list(self.scores.get("sure"))
+        ]
+        return [row for row in found if row]
 
 
 def cards(models: Iterable[dict[str, Any]]) -> list[Card]:
     """Those in use, as `catalogue.model_cards` tells of them."""
-    names = ("name", "version", "labels", "threshold", "missing", "scores")
-    return [Card(**{name: model[name] for name in names}) for model in models if model["in_use"]]
+    names = ("name", "version", "labels", "threshold", "missing", "remark", "scores")
+    rows = [model | {"scores": _dict(model["scores"])} for model in models if model["in_use"]]
+    return [Card(**{name: row[name] for name in names}) for row in rows]
 
 
 def _cells(row: list[int], place: int) -> Iterator[Cell]:
     total = sum(row) or 1
     for column, songs in enumerate(row):
         yield Cell(songs, songs / total, column == place)
+
+
+def _changes(measured: dict[str, Any]) -> Iterator[Change]:
+    for what, drop in measured.items():
+        if found := _numbers(drop, "same", "confidence_lost"):
+            right = _numbers(drop, "accuracy").get("accuracy")
+            yield Change(str(what), **found, accuracy=right)
+
+
+def _numbers(row: Any, *keys: str) -> dict[str, float]:
+    """These of a row; nothing where one of them is missing or no number."""
+    given = _dict(row)
+    found = {key: float(given[key]) for key in keys if _is_number(given.get(key))}
+    return found if len(found) == len(keys) else {}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and abs(value) < MOST
+
+
+def _are_counts(row: list[Any]) -> bool:
+    return all(isinstance(songs, int) and 0 <= songs < MOST for songs in row)
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,22 +1,31 @@
 """What a worker does to predict: a recording in, a published reference or an answer out."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from django.conf import settings
 from django.db import transaction
 
 from apps.files import blobs
 from apps.jobs.models import Cancelled, Job
 from apps.predictions import reading
-from apps.predictions.models import PredictionModel, PredictionSet, Reference, Trial, packed
-from apps.predictions.serving import register, todays_models
+from apps.predictions.models import (
+    PredictionModel,
+    PredictionSet,
+    Reference,
+    Trial,
+    digest,
+    packed,
+)
+from apps.predictions.serving import key_of, register, todays_models
 from audio import io, tagging
 from audio.errors import AudioError
 from audio.models import Model, Probabilities, Tagging
 from audio.progress import Report
+from audio.tagging import Heard
+
+NOTHING = Heard(taggings=[], seconds=0.0, missing={}, failed={}, unsaid={})
 
 
 class Gone(AudioError):
@@ -36,10 +45,15 @@ def predict(job: Job) -> None:
     reference = Reference.objects.select_related("track__blob").filter(job=job).first()
     if reference is None:  # its track was deleted in the meantime
         raise Cancelled
-    sha256 = reference.track.sha256
+    if reference.published_at:  # by a worker that died before it could say so
+        return
+    sha256, models = reference.track.sha256, todays_models()
+    reference.ask(key_of(models))
     with blobs.local_copy(reference.track.blob) as path:
-        known, said = _heard(path, sha256, todays_models(), job.report)
-    made = [_stored(sha256, tagging) for tagging in said]
+        known, heard = _heard(path, sha256, models, job.report)
+    made = [_stored(sha256, tagging) for tagging in heard.taggings]
+    reference.unsaid = {**heard.unsaid, **heard.failed}
+    reference.models_key = key_of(models)  # one may have turned out to miss something
     with transaction.atomic():
         job.confirm()
         reference.publish([*known, *made])
@@ -56,10 +70,12 @@ def listen(job: Job) -> None:
     if reasons := _nobody_can(models):
         raise NotHere(reasons)
     with blobs.local_copy(trial.blob) as path:
-        seconds = io.probe(path).seconds or 0.0
-        known, said = _heard(path, trial.sha256, models, job.report)
-    sets = [*known, *(_row(trial.sha256, _version(tagging), tagging) for tagging in said)]
-    answer = reading.answer(sets, seconds, asked=trial.asked) | {"file": trial.filename}
+        known, heard = _heard(path, trial.sha256, models, job.report, longest=_longest())
+        seconds = heard.seconds or _seconds(path)
+    sets = [*known, *(_row(trial.sha256, _version(said), said) for said in heard.taggings)]
+    told = {**heard.unsaid, **heard.missing, **heard.failed}
+    answer = reading.answer(sets, seconds, asked=trial.asked, told=told)
+    answer["file"] = trial.filename
     with transaction.atomic():
         job.confirm()
         Trial.objects.filter(pk=trial.pk).update(answer=answer)
@@ -71,23 +87,40 @@ def _nobody_can(models: Sequence[Model]) -> str:
     return "" if "" in reasons else " ".join(reasons) or "This model is no longer in use."
 
 
+def _longest() -> float:
+    """Seconds of a clip."""
+    return settings.MAX_MINUTES * 60.0
+
+
+def _seconds(path: Path) -> float:
+    """What is to be heard of a file; a recording that was streamed does not say it."""
+    stated = io.probe(path).seconds
+    return stated or sum(piece.seconds for piece in io.blocks(path, channels=1))
+
+
 def _heard(
-    path: Path, sha256: str, models: Sequence[Model], report: Report
-) -> tuple[list[PredictionSet], list[Tagging]]:
+    path: Path,
+    sha256: str,
+    models: Sequence[Model],
+    report: Report,
+    *,
+    longest: float | None = None,
+) -> tuple[list[PredictionSet], Heard]:
     """What was said of these bytes before, for whomever, and what is said of them now."""
-    asked = [model for model in models if not model.missing]
-    answers = {model: _known(sha256, model) for model in asked}
+    answers = {model: _known(sha256, model) for model in models}
     known = [answer for answer in answers.values() if answer]
-    new = [model for model, answer in answers.items() if answer is None]
+    new = [model for model, answer in answers.items() if not answer and not model.missing]
     try:
-        said = tagging.tag_file(path, report, new) if new else []
+        heard = tagging.hear_file(path, report, new, longest=longest) if new else NOTHING
     except AudioError:
         if not known:
             raise
-        said = []  # those that are new have nothing to say of it; the others had
-    if len(said) < len(new):
+        heard = NOTHING  # those that are new have nothing to say of it; the others had
+    if heard.failed and not (known or heard.taggings):
+        raise RuntimeError(" ".join(heard.failed.values()))
+    if len(heard.taggings) < len(new):
         register(models)  # one may have tried in vain to fetch its weights
-    return known, said
+    return known, heard
 
 
 def _known(sha256: str, model: Model) -> PredictionSet | None:
@@ -98,7 +131,7 @@ def _known(sha256: str, model: Model) -> PredictionSet | None:
             sha256=sha256,
             model__name=model.name,
             model__version=model.version,
-            parameters_key=_digest(dict(model.parameters)),
+            parameters_key=digest(dict(model.parameters)),
         )
         .first()
     )
@@ -132,7 +165,8 @@ def _row(sha256: str, model: PredictionModel, said: Tagging) -> PredictionSet:
         sha256=sha256,
         model=model,
         parameters=parameters,
-        parameters_key=_digest(parameters),
+        parameters_key=digest(parameters),
+        labels=None if list(said.labels) == model.labels else list(said.labels),
         starts=[round(float(start), 3) for start in said.starts],
         window=said.window_seconds,
         array=packed(said.probabilities),
@@ -141,6 +175,7 @@ def _row(sha256: str, model: PredictionModel, said: Tagging) -> PredictionSet:
         confidence=said.confidence,
         value=said.value,
         values=None if said.values is None else [_number(value) for value in said.values],
+        vector=None if said.vector is None else said.vector.astype("<f4").tobytes(),
     )
 
 
@@ -155,7 +190,3 @@ def _overall(said: Tagging) -> Probabilities:
 def _number(value: float) -> float | None:
     """JSON knows no NaN."""
     return round(float(value), 3) if np.isfinite(value) else None
-
-
-def _digest(parameters: dict) -> str:
-    return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()

@@ -1,6 +1,6 @@
 """What models said, in the one form that pages, the file JSON and trials give it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db.models import Prefetch
@@ -30,8 +30,8 @@ def prediction(made: PredictionSet, seconds: float, *, whole: bool = False) -> A
         "value": made.value,
         "threshold": model.limit,
         "exclusive": model.exclusive,
-        "remark": _remark(made),
-        "probabilities": _named(model, made.all_in_all),
+        "remark": remark(made.parameters),
+        "probabilities": _named(made, made.all_in_all),
         "windows": list(_windows(made, seconds, whole=whole)),
     }
 
@@ -39,7 +39,7 @@ def prediction(made: PredictionSet, seconds: float, *, whole: bool = False) -> A
 def _windows(made: PredictionSet, seconds: float, *, whole: bool) -> Iterator[Answer]:
     """Those in which something was heard: a tagger's silence is no window."""
     values = made.values or [made.value] * len(made.starts)
-    for start, value, row in zip(made.starts, values, made.probabilities, strict=True):
+    for start, value, row in zip(made.starts, values, made.probabilities, strict=False):
         label, confidence = _top(made, value, row)
         if not label and not whole:
             continue
@@ -50,18 +50,18 @@ def _windows(made: PredictionSet, seconds: float, *, whole: bool) -> Iterator[An
             "confidence": _rounded(confidence),
             "sure": _sure(made.model, confidence),
             "value": value,
-            **({"probabilities": _named(made.model, row)} if whole else {}),
+            **({"probabilities": _named(made, row)} if whole else {}),
         }
 
 
 def _top(made: PredictionSet, value: float | None, row: Any) -> tuple[str, float]:
     """A window's label; without labels it is the number that was measured in it."""
-    model = made.model
-    if not model.labels:
+    model, named = made.model, list(zip(made.words, row, strict=False))
+    if not named:
         return (f"{value:.0f} BPM" if value else ""), made.confidence
-    best = int(row.argmax())
-    said = model.exclusive or row[best] >= model.limit
-    return (model.labels[best] if said else ""), float(row[best])
+    label, confidence = max(named, key=lambda one: float(one[1]))
+    said = model.exclusive or confidence >= model.limit
+    return (label if said else ""), float(confidence)
 
 
 def _sure(model: PredictionModel, confidence: float) -> bool:
@@ -73,16 +73,18 @@ def _end(made: PredictionSet, start: float, seconds: float) -> float:
     return round(min(start + made.window, seconds or float("inf")), 3)
 
 
-def _named(model: PredictionModel, row: Any) -> dict[str, float]:
-    return {label: _rounded(p) for label, p in zip(model.labels, row, strict=True)}
+def _named(made: PredictionSet, row: Any) -> dict[str, float]:
+    """By label; what has no label, or none any more, is left out."""
+    return {label: _rounded(p) for label, p in zip(made.words, row, strict=False)}
 
 
 def _rounded(probability: float) -> float:
     return round(float(probability), 4)
 
 
-def _remark(made: PredictionSet) -> str:
-    return FEATURES_ONLY if made.parameters.get("heard") == "features" else ""
+def remark(parameters: Mapping[str, Any]) -> str:
+    """What a model that is asked so does not hear."""
+    return FEATURES_ONLY if parameters.get("heard") == "features" else ""
 
 
 # -- one song ------------------------------------------------------------------------------------
@@ -115,15 +117,22 @@ def predictions(reference: Reference | None, seconds: float) -> list[Answer]:
 def unsaid(reference: Reference | None) -> dict[str, str]:
     if reference is None:
         return {}
-    return why_missing(_sets(reference), PredictionModel.objects.in_use())
+    return why_missing(_sets(reference), PredictionModel.objects.in_use(), told=reference.unsaid)
 
 
 def why_missing(
-    sets: Iterable[PredictionSet], models: Iterable[PredictionModel]
+    sets: Iterable[PredictionSet],
+    models: Iterable[PredictionModel],
+    *,
+    told: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Of these models, those that say nothing or not all that they could, each with a sentence."""
-    said = {made.model.name: _remark(made) for made in sets}
-    reasons = {model.name: said.get(model.name, model.missing or SILENT) for model in models}
+    """Of these models, those that say nothing or not all that they could, each with a sentence.
+
+    `told` is what was given as the reason when they were asked.
+    """
+    said = {made.model.name: remark(made.parameters) for made in sets}
+    why = {model.name: model.missing or (told or {}).get(model.name, SILENT) for model in models}
+    reasons = {name: said.get(name, reason) for name, reason in why.items()}
     return {name: reason for name, reason in reasons.items() if reason}
 
 
@@ -142,11 +151,15 @@ def _sets(reference: Reference | None) -> list[PredictionSet]:
     return list(reference.sets.all()) if reference else []
 
 
-def answer(sets: Iterable[PredictionSet], seconds: float, *, asked: str = "") -> Answer:
+def answer(
+    sets: Iterable[PredictionSet],
+    seconds: float,
+    *,
+    asked: str = "",
+    told: Mapping[str, str] | None = None,
+) -> Answer:
     """What is said of a clip: in short, by whose genre is shown or who was asked; and in full."""
     ordered = in_order(sets)
-    ends = [start + made.window for made in ordered for start in made.starts]
-    seconds = seconds or max(ends, default=0.0)
     said = [prediction(made, seconds, whole=True) for made in ordered]
     in_use = [row for row in PredictionModel.objects.in_use() if asked in ("", row.name)]
     short = {name: said[0][name] for name in SHORT} if said else dict.fromkeys(SHORT)
@@ -154,7 +167,7 @@ def answer(sets: Iterable[PredictionSet], seconds: float, *, asked: str = "") ->
         "seconds": round(seconds, 3),
         **short,
         "predictions": said,
-        "missing": why_missing(ordered, in_use),
+        "missing": why_missing(ordered, in_use, told=told),
     }
 
 
@@ -190,12 +203,17 @@ def detections(track: Track, reference: Reference | None, utterance: str) -> lis
 
 def utterances(reference: Reference | None) -> list[str]:
     """All that the models in use, and those of a reference, could say."""
-    models = [*PredictionModel.objects.in_use(), *(made.model for made in _sets(reference))]
-    return sorted({label for model in models for label in model.labels})
+    today = [model.labels for model in PredictionModel.objects.in_use()]
+    return sorted({label for labels in [*today, *_words(reference)] for label in labels})
+
+
+def _words(reference: Reference | None) -> list[list[str]]:
+    return [made.words for made in _sets(reference)]
 
 
 def _passed(made: PredictionSet) -> Iterator[tuple[str, float, float]]:
     """Only models that name something have windows with labels."""
-    for start, row in zip(made.starts, made.probabilities, strict=True):
-        for place in (row >= made.model.limit).nonzero()[0]:
-            yield made.model.labels[place], start, _rounded(row[place])
+    for start, row in zip(made.starts, made.probabilities, strict=False):
+        for label, probability in zip(made.words, row, strict=False):
+            if probability >= made.model.limit:
+                yield label, start, _rounded(probability)

@@ -94,6 +94,9 @@ class ModelCardSerializer(serializers.Serializer):
     missing = serializers.CharField(
         allow_blank=True, help_text="Why it cannot be asked here; empty: it can."
     )
+    remark = serializers.CharField(
+        allow_blank=True, help_text="What it does not hear here; the scores are of what it does."
+    )
     scores = serializers.DictField(help_text="As its training wrote them down.")
 
 
@@ -115,9 +118,12 @@ class WeightsSerializer(serializers.Serializer):
     source = serializers.CharField(help_text="Who published it.")  # type: ignore[assignment]
     score = serializers.CharField(allow_blank=True)
     speed = serializers.CharField(allow_blank=True)
-    state = serializers.ChoiceField(choices=["here", "in the mirror", "not here"])
-    problem = serializers.CharField(allow_blank=True)
-    job = serializers.UUIDField(allow_null=True, help_text="The one that fetches it just now.")
+    state = serializers.ChoiceField(choices=["here", "in the mirror", "damaged", "not here"])
+    problem = serializers.CharField(allow_blank=True, help_text="Why it is missing.")
+    way_out = serializers.CharField(allow_blank=True, help_text="What to do; admins are told.")
+    job = serializers.UUIDField(
+        allow_null=True, help_text="The one that fetches it, or was the last to fail at that."
+    )
 
 
 class HeadSerializer(serializers.Serializer):

@@ -8,13 +8,16 @@ from django.utils.timezone import now
 
 from apps.files.models import Track
 from apps.jobs.models import Job
-from apps.predictions.models import CurrentReference, PredictionModel, Reference
+from apps.predictions.models import CurrentReference, PredictionModel, Reference, in_short
 from apps.predictions.reading import UNSURE
+
+NOTHING = {"genre": None, "tempo": None, "key": None, "reference": None, "job": None}
 
 
 def request_predictions(track: Track) -> None:
     """Ask for what today's models say of a track that has just become ready."""
-    Reference.request(track, cause=Reference.Cause.UPLOAD)
+    key = PredictionModel.objects.able().key()
+    Reference.request(track, cause=Reference.Cause.UPLOAD, key=key)
 
 
 def follow_prediction(job: Job) -> None:
@@ -33,8 +36,7 @@ def summary(track: Track) -> dict[str, Any]:
 
 def summaries(tracks: Iterable[Track]) -> dict[UUID, dict[str, Any]]:
     """The same for many, in two queries."""
-    nothing = {"genre": None, "tempo": None, "key": None, "reference": None, "job": None}
-    found: dict[UUID, dict[str, Any]] = {track.pk: dict(nothing) for track in tracks}
+    found: dict[UUID, dict[str, Any]] = {track.pk: dict(NOTHING) for track in tracks}
     for row in CurrentReference.objects.filter(track__in=list(found)).select_related("reference"):
         found[row.track_id] |= _summary(row)
     making = Reference.objects.in_the_making().filter(track__in=list(found))
@@ -52,6 +54,14 @@ def _summary(row: CurrentReference) -> dict[str, Any]:
         "key": row.key or None,
         "reference": row.reference,
     }
+
+
+def summary_of(reference: Reference | None) -> dict[str, Any]:
+    """The same of one generation."""
+    if reference is None:
+        return dict(NOTHING)
+    short = in_short(reference.sets.all())
+    return NOTHING | _summary(CurrentReference(reference=reference, **short))
 
 
 def model_names(track: Track) -> list[str]:

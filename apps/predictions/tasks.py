@@ -1,24 +1,24 @@
 """The queue's door to the predictions."""
 
 from celery import shared_task
+from django.utils.module_loading import import_string
 
-from apps.files.models import Track
-from apps.predictions import trials
-from apps.predictions.models import PredictionSet, Reference
+from apps.predictions import refresh, trials
+from apps.predictions.models import PredictionSet
 from apps.predictions.serving import todays_models
 
 
 @shared_task
-def repair() -> None:
-    """Ask for the predictions of tracks that never got any."""
-    for track in Track.objects.ready().filter(references=None)[:100]:
-        Reference.request(track, cause=Reference.Cause.UPLOAD)
+def refresh_predictions() -> None:
+    """Bring references up to date with today's models, and make those that never came about."""
+    refresh.refresh()
 
 
 @shared_task
 def forget_unused() -> None:
-    """Forget what was said of recordings that nobody has any more."""
-    PredictionSet.objects.exclude(sha256__in=Track.objects.values("sha256")).delete()
+    """Forget what was said of recordings that nobody has any more, and what is told no longer."""
+    PredictionSet.objects.unused().delete()
+    refresh.forget()
 
 
 @shared_task
@@ -31,3 +31,17 @@ def register_models() -> None:
 def forget_trials() -> None:
     """Forget what was said of clips that nobody kept."""
     trials.forget()
+
+
+@shared_task
+def check_drift() -> None:
+    """Look whether what arrives has changed, and tell again those who could not be told."""
+    # By name: what the web loads knows no scipy.
+    import_string("apps.predictions.drift_check.look_at_all")()
+    import_string("apps.predictions.drift_notices.try_again")()
+
+
+@shared_task
+def measure_false_alarms() -> None:
+    """Test the detector of drift on what has arrived here."""
+    import_string("apps.predictions.drift_check.measure")()

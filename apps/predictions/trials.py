@@ -7,12 +7,13 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.timezone import now
 
-from apps.files import blobs, limits
+from apps.files import blobs, limits, quota
 from apps.files.media_types import media_type
 from apps.files.models import Blob
 from apps.files.names import file_name
@@ -51,17 +52,43 @@ def request_trial(*, owner, upload: TemporaryUploadedFile, model: str = "") -> T
     header = io.probe(path)
     limits.check(header)
     sha256 = getattr(upload, "sha256", "") or blobs.sha256_of(path)
-    waiting = Trial.objects.filter(owner=owner, job__state__in=Job.ACTIVE)
-    if same := waiting.filter(sha256=sha256, asked=model).select_related("job").first():
+    if same := _waiting(owner, sha256, model):
         return same
-    if waiting.count() >= MOST_AT_ONCE:
-        raise TooMany(f"{MOST_AT_ONCE} of your clips are waiting already; wait for one of them.")
+    _require_room(owner, upload.size)
     kind = media_type(header.container)
     blob = blobs.store(path, content_type=kind.content_type, suffix=kind.suffix, sha256=sha256)
-    return _queued(owner, blob, file_name(upload.name or "", otherwise="clip"), model)
+    name = file_name(upload.name or "", otherwise="clip")
+    with transaction.atomic():
+        get_user_model().objects.select_for_update().get(pk=owner.pk)  # two at once take turns
+        if same := _waiting(owner, sha256, model):
+            return same
+        _require_room(owner, upload.size)
+        return _queued(owner, blob, name, model)
 
 
-@transaction.atomic
+def most_bytes() -> int:
+    """Of one clip."""
+    return min(settings.CLIP_BYTES, settings.MAX_UPLOAD_BYTES)
+
+
+def _waiting(owner, sha256: str, model: str) -> Trial | None:
+    """The same, asked before and not answered yet."""
+    mine = _waiting_of(owner).filter(sha256=sha256, asked=model)
+    return mine.select_related("job").first()
+
+
+def _waiting_of(owner) -> QuerySet[Trial]:
+    return Trial.objects.filter(owner=owner, job__state__in=Job.ACTIVE)
+
+
+def _require_room(owner, size: int) -> None:
+    """Raise `TooMany`, or `OverQuota`: as long as clips wait, they are kept like songs."""
+    waiting = _waiting_of(owner).aggregate(count=Count("pk"), size=Sum("blob__size"))
+    if waiting["count"] >= MOST_AT_ONCE:
+        raise TooMany(f"{MOST_AT_ONCE} of your clips are waiting already; wait for one of them.")
+    quota.check(owner=owner, size=size + (waiting["size"] or 0))
+
+
 def _queued(owner, blob: Blob, name: str, model: str) -> Trial:
     label = f"Listen to “{name}”"
     job = jobs.enqueue(kind="listen", owner=owner, label=label, priority=PRIORITY)

@@ -8,12 +8,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.files.models import Track
 from apps.files.uploads import DiskUploadHandler, TooLarge
-from apps.predictions import catalogue, heads, honesty, trials
+from apps.predictions import catalogue, heads, history, honesty, trials
 from apps.predictions.forms import ClipForm
 from apps.predictions.lanes import lanes, titled
 from apps.predictions.models import Trial
@@ -46,7 +47,10 @@ def weights(request: HttpRequest) -> HttpResponse:
 
 def _weights_context() -> dict[str, Any]:
     files = catalogue.catalogue()
-    return {"weights": files, "moving": any(file["job"] for file in files)}
+    return {
+        "weights": files,
+        "moving": any(file["job"] and file["job"].is_active for file in files),
+    }
 
 
 def _for_admins(act: Act) -> Callable[[HttpRequest, str], HttpResponse]:
@@ -89,6 +93,18 @@ def remove(request: HttpRequest, name: str) -> None:
     catalogue.remove_weights(name)
 
 
+# -- history -------------------------------------------------------------------------------------
+
+
+@require_POST
+def restore(request: HttpRequest, pk: UUID, reference: UUID) -> HttpResponse:
+    """Go back to an earlier generation of what is said of a song."""
+    track = get_object_or_404(Track.objects.owned_by(request.user), pk=pk)
+    history.restore(get_object_or_404(history.references(track), pk=reference))
+    messages.success(request, "You see what was said then. It stays until the models change.")
+    return redirect("library:song", pk)
+
+
 # -- a clip to try -------------------------------------------------------------------------------
 
 
@@ -96,7 +112,7 @@ def remove(request: HttpRequest, name: str) -> None:
 @require_http_methods(["GET", "POST"])
 def try_clip(request: HttpRequest) -> HttpResponse:
     """Take a clip to the models, and its sender to what they say."""
-    request.upload_handlers = [DiskUploadHandler(request)]
+    request.upload_handlers = [DiskUploadHandler(request, most=trials.most_bytes())]
     try:
         return _tried(request)
     except TooLarge as error:
@@ -123,7 +139,8 @@ def _try_page(request: HttpRequest, *, problem: str = "", status: int = 200) -> 
     """The whole page; from inside it only the words, which htmx takes with status 200 alone."""
     if _from_inside(request):
         return render(request, "predictions/_trial.html", {"problem": problem})
-    return render(request, "predictions/try.html", {"problem": problem}, status=status)
+    context = {"problem": problem, "most_bytes": trials.most_bytes()}
+    return render(request, "predictions/try.html", context, status=status)
 
 
 def trial(request: HttpRequest, job: UUID) -> HttpResponse:
@@ -142,6 +159,7 @@ def _trial_context(trial: Trial) -> dict[str, Any]:
     return {
         "trial": trial,
         "job": trial.job,
+        "most_bytes": trials.most_bytes(),
         "answer": trial.answer,
         "bars": bars,
         "lanes": lanes(answer.get("predictions", [])),

@@ -7,7 +7,12 @@ import pytest
 BEATS = "audio.beats.TempoModel"
 FOREST = "audio.genre.GenreForest"
 KEY = "audio.key.KeyModel"
-EARS = [f"tests.predictions.ears.{name}" for name in ("Ensemble", "Absent", "Tagger")]
+ENSEMBLE, ABSENT, TAGGER = EARS = [
+    f"tests.predictions.ears.{name}" for name in ("Ensemble", "Absent", "Tagger")
+]
+BROKEN, NAMELESS, RENAMED = [
+    f"tests.predictions.ears.{name}" for name in ("Broken", "Nameless", "Renamed")
+]
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from audio.clip import Clip
-from audio.models import Probabilities, WindowModel
+from audio.models import Probabilities, Vector, WindowModel
 
 
 class Tagger(WindowModel):
@@ -43,3 +43,43 @@ class Absent(WindowModel):
 
     def judge(self, window: Clip) -> Probabilities:
         raise AssertionError("It is not to be asked.")
+
+
+class Describer(WindowModel):
+    """Tells what it judges by: how long a window is, and one."""
+
+    name, version = "genre-forest", "test"
+    labels = ("blues", "jazz")
+    vector_names = ("seconds", "one")
+
+    def judge(self, window: Clip) -> Probabilities:
+        return np.array([0.4, 0.6], np.float32)
+
+    def describe(self, window: Clip) -> Vector:
+        return np.array([window.seconds, 1.0], np.float32)
+
+
+class Broken(WindowModel):
+    """Somebody's own, with a mistake in it."""
+
+    name, version = "mine", "1"
+    labels = ("a", "b")
+    window_seconds = 2.0
+
+    def judge(self, window: Clip) -> Probabilities:
+        return np.array([0.1, 0.2, 0.7], np.float32)
+
+
+class Renamed(Tagger):
+    """Of the same version as `Tagger`, and has other words."""
+
+    labels = ("Pop", "flute")
+
+    def judge(self, window: Clip) -> Probabilities:
+        return np.array([0.9, 0.6], np.float32)
+
+
+class Nameless(Tagger):
+    """Has a name that no row has room for."""
+
+    name = "n" * 41

@@ -2,13 +2,19 @@
 
 import dataclasses
 import hashlib
+from functools import partial
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 
 from apps.jobs.models import Job
+from apps.predictions import catalogue
+from apps.predictions.models import WeightsFetch
 from apps.predictions.serving import todays_models
 from audio import weights
+from tests.predictions.conftest import FOREST
+from tests.predictions.several import Workers
 
 pytestmark = pytest.mark.django_db
 FILE = "tagger"
@@ -49,6 +55,14 @@ def test_shipped_models_tell_their_scores(api):
     assert forest["scores"]["version"] == forest["version"]
 
 
+def test_an_ensemble_without_the_convnet_has_the_scores_of_the_features(api, models):
+    models("audio.genre.GenreEnsemble", FOREST)
+    todays_models()
+    ensemble, forest = api.get("/api/models").json()["models"]
+    assert "features only" in ensemble["remark"] and not forest["remark"]
+    assert ensemble["scores"]["by_artist"] == forest["scores"]["by_artist"]
+
+
 def test_every_file_names_its_address_checksum_and_licence(api):
     for row in api.get("/api/models").json()["weights"]:
         assert row["url"].startswith("https://")
@@ -74,13 +88,56 @@ def test_fetching_is_a_job_and_asked_for_twice_it_is_one(api, mirror, work):
     assert state(api)["job"] is None
 
 
-def test_a_fetch_that_fails_names_the_file_the_address_and_the_way_out(api, work):
+@pytest.fixture
+def nowhere(monkeypatch) -> None:
+    """The file's address leads to nobody."""
+    ours = dataclasses.replace(weights.CATALOGUE[FILE], urls=("https://nowhere.invalid/x",))
+    monkeypatch.setitem(weights.CATALOGUE, FILE, ours)
+
+
+def test_a_fetch_that_fails_names_the_file_the_address_and_the_way_out(api, work, nowhere):
     api.post(f"/api/models/weights/{FILE}/fetch")
     work()
     job = Job.objects.get()
     assert (job.state, job.error_code) == ("failed", "weights_missing")
     for words in (weights.CATALOGUE[FILE].file, "https://", "manage.py models fetch"):
         assert words in job.error
+    assert state(api)["job"] == str(job.pk), "it is shown until the file is here"
+
+
+def test_a_file_has_one_fetch(api, work, nowhere):
+    first = api.post(f"/api/models/weights/{FILE}/fetch").json()["id"]
+    work()
+    second = api.post(f"/api/models/weights/{FILE}/fetch").json()["id"]
+    assert first != second
+    assert str(WeightsFetch.objects.get().job_id) == second
+    with pytest.raises(IntegrityError), transaction.atomic():
+        WeightsFetch.objects.create(name=FILE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_at_once_have_one_fetch(owner, tmp_path):
+    workers = Workers(tmp_path / "rows.sqlite3")
+    ask = partial(catalogue.request_fetch, name=FILE, owner=owner)
+    first, second = workers.at_once(ask, ask)
+    assert first.pk == second.pk
+
+
+def test_a_damaged_file_is_said_to_be_damaged(api):
+    path = weights.folder() / weights.CATALOGUE[FILE].file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not right")
+    assert state(api)["state"] == "damaged"
+
+
+def test_admins_are_told_the_way_out_and_members_only_what_is_missing(api, their_api):
+    def convnet(client):
+        rows = client.get("/api/models").json()["weights"]
+        return next(row for row in rows if row["name"] == "convnet")
+
+    assert "manage.py" in convnet(api)["way_out"]
+    theirs = convnet(their_api)
+    assert theirs["problem"] and not theirs["way_out"] and "/" not in theirs["problem"]
 
 
 def test_a_cancelled_fetch_does_nothing(api, work):

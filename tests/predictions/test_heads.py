@@ -3,17 +3,20 @@
 import json
 import shutil
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
+from numpy.lib import format as npy
 
 from apps.predictions import archive, heads
 from apps.predictions.models import PredictionModel, Reference, TrainedHead
-from apps.predictions.serving import todays_models, unpacked
+from apps.predictions.serving import require_models, todays_models, unpacked
 from audio.genre_facts import ARTEFACTS, FOREST
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +71,27 @@ def test_rolling_back_leads_to_the_one_before_and_then_to_those_shipped(trained)
     assert versions() == shipped
     with pytest.raises(ValidationError, match="nothing to roll back"):
         heads.roll_back()
+
+
+def test_those_shipped_are_something_to_roll_back_to(trained):
+    first, second = heads.install(trained("a")), heads.install(trained("b"))
+    heads.put_into_service(first)
+    heads.put_shipped_into_service()
+    heads.put_into_service(second)
+    heads.put_into_service(second)
+    assert heads.roll_back() is None
+    assert heads.roll_back() == first
+    assert heads.roll_back() is None
+    with pytest.raises(ValidationError, match="nothing to roll back"):
+        heads.roll_back()
+
+
+def test_a_head_that_was_deleted_is_no_step_back(trained):
+    first, second = heads.install(trained("a")), heads.install(trained("b"))
+    for head in (first, second, first):
+        heads.put_into_service(head)
+    second.delete()
+    assert heads.roll_back() is None
 
 
 def test_putting_it_into_service_twice_changes_nothing(trained):
@@ -136,6 +160,99 @@ def test_archives_that_are_none_or_too_large_are_refused(tmp_path, monkeypatch):
         bomb.writestr("a.json", " " * 1000)
     with pytest.raises(ValidationError, match="at most"):
         archive.unpack(tmp_path / "bomb.zip", tmp_path)
+
+
+def test_an_archive_that_breaks_off_is_refused(trained, tmp_path):
+    archive.pack(trained(), tmp_path / "head.zip")
+    content = bytearray((tmp_path / "head.zip").read_bytes())
+    for at in range(100, 3000):
+        content[at] ^= 0x55
+    (tmp_path / "head.zip").write_bytes(content)
+    (tmp_path / "in").mkdir()
+    with pytest.raises(ValidationError):
+        archive.unpack(tmp_path / "head.zip", tmp_path / "in")
+
+
+def claiming(file: Path, shape: tuple[int, ...], kind: str = "<f8") -> None:
+    """An array that says it is larger than it is."""
+    header = BytesIO()
+    npy.write_array_header_1_0(header, {"descr": kind, "fortran_order": False, "shape": shape})
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("mean.npy", header.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"), [((10**12,), "<f8"), ((2**62, 4), "<f8"), ((1,), "|O"), ((8,), "<f8")]
+)
+def test_arrays_that_claim_to_be_what_they_are_not_are_refused(trained, shape, kind):
+    folder = trained("bomb")
+    claiming(folder / "genre_forest.npz", shape, kind)
+    with pytest.raises(ValidationError, match="no arrays"):
+        heads.install(folder)
+
+
+def test_arrays_that_unpack_to_too_much_are_refused(trained, monkeypatch):
+    folder = trained("bomb")
+    np.savez_compressed(folder / "genre_forest.npz", mean=np.zeros(5 * 2**20))
+    monkeypatch.setattr(archive, "LARGEST", 20 * 2**20)
+    with pytest.raises(ValidationError, match="more than"):
+        heads.install(folder)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "genre-forest", "version": "1", "labels": ["a"], "x": NaN}',
+        '{"name": "genre-forest", "version": "1", "labels": ["a"], "x": 1e999}',
+        '{"name": "genre-forest", "version": "1", "labels": ["a"], "x": "\\u0000"}',
+        '{"name": "genre-forest", "version": "1", "labels": ["a"], "x": "\\ud800"}',
+        '{"name": "genre-forest", "version": null, "labels": ["a"]}',
+        '{"name": 7, "version": "1", "labels": ["a"]}',
+        '{"name": "genre-forest", "version": "1", "labels": []}',
+        '{"name": "genre-forest", "version": "1", "labels": {"a": 1}}',
+        '{"name": "genre-forest", "version": "1", "labels": ["a", "a"]}',
+        '{"name": "genre-forest", "version": "1", "labels": ["a", 1]}',
+        '{"name": "genre-forest", "version": "1", "labels": ["a"], "by_artist": [1]}',
+        '{"x": ' + "[" * 5000 + "]" * 5000 + "}",
+        "[" * 100_000,
+        '{"x": ',
+        "\xff\xfe",
+    ],
+)
+def test_particulars_that_training_does_not_write_are_refused(trained, text):
+    folder = trained("odd")
+    (folder / "genre_forest.json").write_text(text, encoding="latin-1")
+    with pytest.raises(ValidationError) as refused:
+        heads.install(folder)
+    assert len(refused.value.messages) == 1 and refused.value.messages[0].endswith(".")
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        {"by_artist": {"accuracy": 0.5}, "reliability": [{"low": 0.1}], "sure": [{}]},
+        {"by_artist": None, "confusion": [[1, 2], [3]], "labels": ["a", "b"]},
+        {"confusion": [["x"]], "labels": ["a"], "behaviour": {"changes": {"gain": {"same": "x"}}}},
+        {"behaviour": {"changes": [], "songs": "many"}, "sure": "no", "reliability": [None]},
+        {"by_artist": {"accuracy": 10**400, "low": 0, "high": 1}},
+        [],
+    ],
+)
+def test_a_page_shows_what_there_is_of_the_scores(scores, client, owner):
+    PredictionModel.objects.create(
+        name=FOREST, version="odd", labels=["a", "b"], place=0, scores=scores
+    )
+    client.force_login(owner)
+    assert client.get("/models/").status_code == 200
+
+
+def test_what_does_not_answer_with_probabilities_is_not_taken(trained):
+    folder = trained("wild")
+    with np.load(folder / "genre_forest.npz") as arrays:
+        wild = {**arrays, "bias": np.full_like(arrays["bias"], np.nan)}
+    np.savez(folder / "genre_forest.npz", **wild)
+    with pytest.raises(ValidationError, match="no models that work"):
+        require_models(folder)
 
 
 def test_by_shell_a_head_is_tried_before_it_is_taken(trained, capsys):

@@ -7,6 +7,7 @@ import pytest
 from django.apps import apps
 
 from apps.files.models import Tag, Track
+from apps.jobs.models import Job
 from apps.predictions.models import (
     CurrentReference,
     PredictionModel,
@@ -16,6 +17,9 @@ from apps.predictions.models import (
     unpacked,
 )
 from apps.predictions.reading import prediction
+from apps.predictions.serving import todays_models
+from apps.predictions.tasks import refresh_predictions
+from tests.predictions.conftest import BEATS, BROKEN, FOREST, KEY, RENAMED, TAGGER
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +70,42 @@ def test_one_model_alone(heard, api):
     assert (absent["predictions"], list(absent["missing"])) == ([], ["genre-convnet"])
 
 
+def test_a_broken_model_is_named_and_the_rest_is_published(upload, song, work, api, models):
+    models(KEY, BROKEN)
+    track = upload(song("broken.wav"))
+    work()
+    row = api.get(f"/api/files/{track.json()['id']}").json()
+    assert [said["model"] for said in row["predictions"]] == ["key"]
+    assert "failed" in row["missing"]["mine"]
+    assert {job.state for job in Job.objects.all()} == {"done"}
+
+
+def test_a_broken_model_that_is_added_later_is_named_too(track, work, api, models):
+    models(FOREST, BEATS, KEY, BROKEN)
+    refresh_predictions()
+    work()
+    assert "failed" in api.get(f"/api/files/{track.pk}").json()["missing"]["mine"]
+
+
+def test_what_was_said_keeps_its_words_when_its_model_has_others(heard, api, models):
+    before = said_of(api, heard)["tags"]
+    models(RENAMED, KEY)
+    todays_models()
+    assert said_of(api, heard)["tags"] == before
+    assert api.get(f"/api/detect/rock/{heard.pk}").json()
+    todays_models()
+    assert PredictionSet.objects.get(model__name="tags").words == ["Rock", "organ", "silence"]
+
+
+def test_more_columns_than_words_are_no_error(heard, api, client, owner):
+    PredictionModel.objects.update(labels=["only"])
+    client.force_login(owner)
+    assert set(said_of(api, heard)["tags"]["probabilities"]) == {"only"}
+    for page in (f"/api/files/{heard.pk}/tags", f"/api/detect/only/{heard.pk}"):
+        assert api.get(page).status_code == 200
+    assert client.get(f"/songs/{heard.pk}/").status_code == 200
+
+
 def test_heard_tags_filter_the_library_and_feed_the_search(heard, api):
     row = api.get("/api/files?tag=organ").json()["results"][0]
     assert (row["heard"], row["tags"]) == (["organ", "rock"], [])
@@ -74,9 +114,10 @@ def test_heard_tags_filter_the_library_and_feed_the_search(heard, api):
     assert api.get("/api/files?q=organ nonsense").json()["results"] == []
 
 
-def test_heard_tags_are_replaced_and_leave_those_of_people_alone(heard, work):
+def test_heard_tags_are_replaced_and_leave_those_of_people_alone(heard, work, models):
     Tag.objects.create(track=heard, name="mine", origin=Tag.Origin.PERSON)
     Tag.objects.create(track=heard, name="stale", origin=Tag.Origin.MODEL)
+    models(TAGGER)
     Reference.request(heard, cause=Reference.Cause.REFRESH)
     work()
     assert [(tag.name, tag.origin) for tag in heard.tags.all()] == [

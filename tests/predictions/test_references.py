@@ -4,7 +4,8 @@ import pytest
 
 from apps.jobs.models import Job
 from apps.predictions.models import PredictionSet, Reference
-from apps.predictions.tasks import repair
+from apps.predictions.tasks import refresh_predictions
+from tests.predictions.conftest import BEATS, KEY
 
 pytestmark = pytest.mark.django_db
 
@@ -23,8 +24,9 @@ def test_the_same_bytes_are_listened_to_once(track, upload, song, their_api, wor
     assert Reference.objects.current().count() == 2
 
 
-def test_readers_see_the_old_generation_until_the_new_one_is_whole(track, api, work):
+def test_readers_see_the_old_generation_until_the_new_one_is_whole(track, api, work, models):
     old = Reference.objects.current().get()
+    models(BEATS, KEY)
     Reference.request(track, cause=Reference.Cause.REFRESH)
     assert api.get(f"/api/files/{track.pk}").json()["reference"] == str(old.pk)
     work()
@@ -39,7 +41,7 @@ def test_one_generation_at_a_time(track):
 
 def test_what_was_missed_is_repaired(track, work):
     Reference.objects.all().delete()
-    repair()
+    refresh_predictions()
     work()
     assert Reference.objects.current().filter(track=track).exists()
 

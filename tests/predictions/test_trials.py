@@ -1,21 +1,24 @@
 """A clip is heard, and not kept."""
 
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import pytest
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.utils.timezone import now
 
 from apps.files.models import Blob, Track
-from apps.jobs import recovery
+from apps.jobs import recovery, runner
 from apps.jobs.models import Job, Process
-from apps.predictions import trials
+from apps.predictions import pipeline, trials
 from apps.predictions.models import PredictionSet, Trial
 from apps.predictions.serving import todays_models
 from apps.predictions.tasks import forget_trials
 from audio import io
 from audio.clip import Clip
-from tests.predictions.conftest import BEATS, FOREST, KEY
+from tests.predictions.conftest import BEATS, BROKEN, FOREST, KEY, NAMELESS
+from tests.predictions.several import Workers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -116,6 +119,75 @@ def test_asking_twice_while_it_waits_queues_once(send, song):
     assert Trial.objects.count() == 1
 
 
+def test_two_that_ask_the_same_at_once_have_one_trial(song, owner, tmp_path):
+    def upload():
+        file = TemporaryUploadedFile("clip.wav", "audio/wav", song().stat().st_size, None)
+        file.write(song().read_bytes())
+        file.flush()
+        return file
+
+    workers = Workers(tmp_path / "rows.sqlite3")
+    uploads = [upload(), upload()]
+    acts = [partial(trials.request_trial, owner=owner, upload=file) for file in uploads]
+    first, second = workers.at_once(*acts)
+    for file in uploads:
+        file.close()
+    assert first.pk == second.pk
+    assert workers.one(Trial.objects.count) == workers.one(Job.objects.count) == 1
+
+
+def test_clips_have_a_limit_of_their_own(send, song, settings):
+    settings.CLIP_BYTES = 1000
+    answer = send(song())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+
+
+def test_clips_that_wait_count_as_long_as_they_are_kept(send, song, owner):
+    first, other = song(), song("other.wav", root=330.0)
+    owner.quota_bytes = first.stat().st_size + other.stat().st_size - 1
+    owner.save()
+    assert send(first).status_code == 202
+    refused = send(other)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "over_quota")
+
+
+def test_what_goes_on_for_too_long_is_noticed_while_it_is_heard(send, song, worker, settings):
+    settings.PREDICT_PATIENCE = 0
+    send(song())
+    settings.MAX_MINUTES = 0.05
+    Job.claim_next("fast", "test:1:1")
+    job = Job.objects.get()
+    runner.run(job, pipeline.listen)
+    assert (job.state, job.error_code) == ("failed", "too_long")
+
+
+def test_a_stream_that_states_no_length_has_the_one_that_was_heard(send, song, worker, tmp_path):
+    live = tmp_path / "live.wav"
+    content = bytearray(song().read_bytes())
+    at = content.index(b"data") + 4
+    content[at : at + 4] = b"\xff\xff\xff\xff"  # as who streams writes it
+    live.write_bytes(content)
+    assert send(live).json()["seconds"] == pytest.approx(6.0, abs=0.05)
+
+
+def test_a_broken_model_is_named_and_the_others_answer(send, song, worker, models):
+    models(KEY, BROKEN, "nowhere.at.All", NAMELESS)
+    said = send(song()).json()
+    assert [row["model"] for row in said["predictions"]] == ["key"]
+    assert {"mine", "nowhere.at.All", "n" * 40} == said["missing"].keys()
+    assert all(said["missing"].values())
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("ours", 500), ("no_space", 507), ("no_memory", 503), ("silent", 422)]
+)
+def test_the_status_says_whose_fault_it_is(send, song, api, code, status):
+    place = send(song()).json()["result"]
+    Job.objects.update(state="failed", error_code=code, error="A sentence.")
+    answer = api.get(place)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+
 def test_one_person_cannot_fill_the_queue(send, song, monkeypatch):
     monkeypatch.setattr(trials, "MOST_AT_ONCE", 1)
     send(song())
@@ -130,9 +202,8 @@ def test_a_cancelled_clip_is_gone(send, song, api, work):
     answer = api.get(place)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "cancelled")
     assert not Blob.objects.exists()
-    api.post(f"/api/jobs/{job.pk}/retry")
-    work()
-    assert "Send it again" in api.get(place).json()["error"]["message"]
+    assert api.post(f"/api/jobs/{job.pk}/retry").json()["state"] == "cancelled", "it is gone"
+    assert work() == 0
 
 
 def test_a_killed_worker_costs_an_attempt_and_nothing_else(send, song, api, work):

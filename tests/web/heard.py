@@ -1,5 +1,7 @@
 """What models might have said of a song, without asking any."""
 
+from datetime import timedelta
+
 import numpy as np
 from django.contrib.auth import get_user_model
 from django.test import Client
@@ -9,6 +11,9 @@ from apps.files.models import Track
 from apps.jobs.models import Job
 from apps.predictions import reading
 from apps.predictions.models import (
+    DriftLog,
+    DriftLook,
+    DriftWatch,
     PredictionModel,
     PredictionSet,
     Reference,
@@ -40,8 +45,9 @@ SCORES = {
 def open_library(count: int) -> str:
     """A library whose newest song was heard, and a clip that was tried; its owner's cookie."""
     owner = get_user_model().objects.get()
-    track = shelf.fill(owner, count)[0]
-    try_clip(owner, hear(track))
+    tracks = shelf.fill(owner, count)
+    try_clip(owner, hear(tracks[0]))
+    notice_drift(tracks)
     client = Client()
     client.force_login(owner)
     return client.cookies["sessionid"].value
@@ -57,6 +63,47 @@ def try_clip(owner, reference: Reference) -> None:
     Trial.objects.create(
         job=job, owner=owner, filename="clip.wav", answer=said | {"file": "clip.wav"}
     )
+
+
+def notice_drift(tracks: list[Track]) -> DriftLog:
+    """Two quiet looks at what arrives and one that raised an alarm, which some songs drive."""
+    watch = DriftWatch.of("songs")
+    rates = {"trials": 200, "window_units": 20, "ours": 0.045, "dummy": 0.93, "alpha": 0.05}
+    watch.settle(
+        state=DriftWatch.State.DRIFT,
+        sentence="Drift: 20 new artists beside 60 earlier ones, p = 0.00016.",
+        reach="With 20 artists: it would be noticed four times out of five if all were new.",
+        looked_at=now(),
+        rates=rates,
+        measured_at=now(),
+    )
+    figures = {"p": 0.00016, "alpha": 0.002, "reference_units": 60, "window_units": 20}
+    alarm = DriftLog.objects.create(
+        watch=watch,
+        cause="input",
+        measure="features: MMD",
+        statistic=0.31,
+        effect=0.56,
+        window_start=tracks[-1].created_at,
+        window_end=tracks[0].created_at,
+        power="It would be noticed four times out of five.",
+        drivers=[
+            {"group": "features", "name": name, "difference": away, "p": 0.001, "q": 0.01}
+            for name, away in (("rms_mean", 1.9), ("tempo", -1.2))
+        ],
+        labels={"genre-forest": {"jazz": 0.4, "rock": -0.4}},
+        songs=[str(track.pk) for track in tracks[:3]],
+        **figures,
+    )
+    for days, p in ((60, 0.4), (30, 0.02), (0, 0.00016)):
+        look = DriftLook.objects.create(
+            watch=watch,
+            alarm=None if days else alarm,
+            effects={"features: MMD": 0.6 - days / 100, "labels: genre-forest": 0.1},
+            **{**figures, "p": p},
+        )
+        DriftLook.objects.filter(pk=look.pk).update(made_at=now() - timedelta(days=days))
+    return alarm
 
 
 def hear(track: Track) -> Reference:

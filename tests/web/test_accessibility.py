@@ -19,7 +19,7 @@ TOASTS = """async () => {
 }"""
 PAGES = [
     "/?q=nothing-like-it", "/?genre=jazz&order=title", "/remixes/", "/remixes/new/", "/jobs/",
-    "/settings/", "/settings/people/", "/settings/storage/", "/try/", f"/try/{TRIED}/",
+    "/settings/", "/settings/people/", "/settings/storage/", "/drift/", "/try/", f"/try/{TRIED}/",
 ]  # fmt: skip
 
 

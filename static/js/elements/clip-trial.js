@@ -5,7 +5,7 @@
 
 import { outline } from "../peaks.js";
 import { Recorder, canRecord } from "../recorder.js";
-import { now, say } from "../sound.js";
+import { hear, now, say } from "../sound.js";
 
 const LONGEST = 30; // seconds from the microphone
 const DRAWN = 60 * 2 ** 20; // bytes above which the clip is not decoded here to be drawn
@@ -70,7 +70,7 @@ class ClipTrial extends HTMLElement {
 
   /** @param {File | undefined} file */
   #take(file) {
-    if (!file) return;
+    if (!file || this.#isTooLarge(file)) return;
     this.#forget();
     this.#sound = URL.createObjectURL(file);
     this.#peaks = peaksOf(file).catch(() => ""); // what the browser cannot decode is not drawn
@@ -82,20 +82,28 @@ class ClipTrial extends HTMLElement {
     this.querySelector("form").requestSubmit();
   }
 
-  /** Unless the player has it: music plays on. */
+  /** The server would refuse it, once all of it was there. @param {File} file */
+  #isTooLarge(file) {
+    const most = Number(this.dataset.most) || Infinity;
+    if (file.size <= most) return false;
+    this.#part("word").textContent = `This clip is larger than the ${Math.floor(most / 2 ** 20)} MB this server takes.`;
+    return true;
+  }
+
   #forget() {
-    if (this.#sound && now.key !== this.#key) URL.revokeObjectURL(this.#sound);
+    release(this.#key, [this.#sound, this.#peaks]);
     this.#sound = this.#key = "";
+    this.#peaks = Promise.resolve("");
   }
 
   async #record() {
-    if (this.#recorder.isRecording) { this.#recorder.stop(); return; }
+    if (this.#recorder.state !== "idle") { this.#recorder.stop(); return; }
     if (now.playing) say("toggle");
     try {
       const recording = this.#recorder.record(LONGEST);
       this.#count();
       const file = await recording;
-      if (this.isConnected) this.#take(file);
+      if (file && this.isConnected) this.#take(file);
     } catch {
       this.#part("word").textContent = NO_MICROPHONE;
     } finally {
@@ -149,6 +157,24 @@ class ClipTrial extends HTMLElement {
     wave.setAttribute("peaks", peaks);
     this.#part("wave").replaceChildren(wave);
   }
+}
+
+/**
+ * Give addresses of a clip back; as long as the player has the clip, music plays on.
+ * @param {string} key by which the player knows it
+ * @param {(string | Promise<string>)[]} addresses
+ */
+function release(key, addresses) {
+  const revoke = async () => {
+    for (const address of addresses) URL.revokeObjectURL(await address);
+  };
+  if (!key || now.key !== key) { revoke(); return; }
+  const heard = new AbortController();
+  hear("state", () => {
+    if (now.key === key) return;
+    heard.abort();
+    revoke();
+  }, heard.signal);
 }
 
 /**
