@@ -26,9 +26,10 @@ run: .venv/.run node_modules/.done ## Start everything here, embedded; PORT=8000
 demo: .venv/.run node_modules/.done ## Compose three songs and tag, unmix and remix them
 	@exec $(PY) manage.py demo
 
+# One thread each, or they wait for each other; three, since browsers and servers are waited for.
 test: .venv/.dev node_modules/.done ## Unit and browser tests
 	@deploy/with-node node --test --test-reporter=dot tests/js/*.test.js
-	@$(PY) -m pytest -q -m "not slow" -n 2 --dist loadscope
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest -q -m "not slow" -n 3 --dist loadscope
 
 test-slow: .venv/.dev node_modules/.done ## The tests that take minutes
 	@$(PY) -m pytest -q -m slow

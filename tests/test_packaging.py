@@ -38,7 +38,8 @@ def test_the_wheel_holds_the_package_its_artefacts_and_nothing_else(wheel):
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
         (entries,) = (n for n in archive.namelist() if n.endswith("entry_points.txt"))
         commands = archive.read(entries).decode()
-    files = (path for path in (ROOT / "audio").rglob("*") if path.is_file())
+    found = (path for path in (ROOT / "audio").rglob("*") if path.is_file())
+    files = (path for path in found if path.parent.name != "__pycache__")
     expected = {str(path.relative_to(ROOT)) for path in files if path.suffix != ".pyc"}
     assert names == expected
     assert "audiophile-audio = audio.__main__:main" in commands

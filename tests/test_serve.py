@@ -91,6 +91,7 @@ def test_cancel_takes_effect_within_a_unit_of_work(server, long_song, tmp_path):
     assert api.get(f"/separations/{separation}").json()["state"] == "cancelled"
 
 
+@pytest.mark.slow
 def test_stopping_leaves_no_orphan_and_starting_again_carries_on(server, long_song, tmp_path):
     api = server.api()
     softer = tmp_path / "softer.flac"

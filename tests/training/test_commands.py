@@ -52,6 +52,7 @@ def test_from_a_table_to_the_cards(files, params, tmp_path, capsys):
     assert "90 songs" in (cards / "data.md").read_text()
 
 
+@pytest.mark.slow
 def test_what_was_measured_stays_while_the_heads_do(files, params, tmp_path, capsys):
     heads, songs = tmp_path / "heads", tmp_path / "songs"
     train = ("train", "--table", files[0], "--out", heads, "--params", params)

@@ -24,6 +24,7 @@ def test_the_artefact_agrees_with_the_head_it_came_from(songs, quick, trained, n
     np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_same_table_gives_the_same_bytes(songs, quick, trained, tmp_path):
     artefact.train(songs, tmp_path, quick)
     for file in sorted(trained.iterdir()):

@@ -11,7 +11,12 @@ pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+LOOKS = [
+    (1280, "light"),
+    (390, "dark"),
+    pytest.param((1280, "dark"), marks=pytest.mark.slow),
+    pytest.param((390, "light"), marks=pytest.mark.slow),
+]
 TOASTS = """async () => {
   const { toast } = await import("/static/js/elements/toast-list.js");
   toast("Done.");
