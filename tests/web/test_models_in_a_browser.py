@@ -7,7 +7,7 @@ from audio import io
 from audio.clip import Clip
 from tests.web.conftest import wait_for_elements
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 HEARD = "document.querySelector('player-bar audio').currentTime"
 SEEN = "document.querySelector('wave-form').seen"
@@ -63,7 +63,6 @@ def test_lanes_go_along_with_the_waveform_and_the_keyboard(mine):
     assert abs(first.bounding_box()["width"] - whole) < 2
 
 
-@pytest.mark.slow
 def test_a_clip_is_tried_told_and_played_without_being_kept(mine, tmp_path):
     t = np.arange(22_050 * 4) / 22_050
     chord = sum(np.sin(2 * np.pi * 220 * ratio * t) for ratio in (1.0, 1.25, 1.5)) / 8
