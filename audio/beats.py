@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-import librosa
 import numpy as np
 import numpy.typing as npt
-from librosa.beat import beat_track
 
 from audio import beatgrid, io
 from audio.beatgrid import BeatGrid
 from audio.clip import Clip
+from audio.compiled import librosa
 from audio.errors import AudioError, NoBeats, Silent, TooShort
 from audio.models import Model, Tagging
 from audio.onsets import HOP, SAMPLE_RATE, FrameMeter, Frames
@@ -112,7 +111,7 @@ def beat_frames(frames: Frames, seconds: float) -> Indices:
         raise Silent("The recording is silent.")
     if not frames.onset.any():
         raise NoBeats("Nothing begins anew in this recording, so it has no beats.")
-    _, beats = beat_track(
+    _, beats = librosa.beat.beat_track(
         onset_envelope=frames.onset, sr=SAMPLE_RATE, hop_length=HOP, bpm=_tempo(frames.onset)
     )
     beats = np.asarray(beats, dtype=np.intp)

@@ -2,12 +2,11 @@
 
 from typing import NamedTuple
 
-import librosa
 import numpy as np
 import numpy.typing as npt
-from librosa.onset import onset_strength
 
 from audio.clip import Clip
+from audio.compiled import librosa
 from audio.errors import Silent, TooShort
 from audio.medians import running_median
 from audio.once import once_per_clip
@@ -142,7 +141,7 @@ def _share(one: Array, other: Array) -> Array:
 
 
 def _tempo(mel_db: Array) -> float:
-    envelope = onset_strength(S=mel_db, sr=SAMPLE_RATE, aggregate=np.median)
+    envelope = librosa.onset.onset_strength(S=mel_db, sr=SAMPLE_RATE, aggregate=np.median)
     if not envelope.any():
         return 0.0
     return float(librosa.feature.tempo(onset_envelope=envelope, sr=SAMPLE_RATE)[0])

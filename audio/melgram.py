@@ -4,7 +4,8 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from librosa.filters import mel
+
+from audio.compiled import librosa
 
 SAMPLE_RATE = 12_000
 N_FFT = 512
@@ -57,5 +58,5 @@ def decibels(power: Array) -> Array:
 @cache
 def _window_and_bank() -> tuple[Array, Array]:
     window = np.hanning(N_FFT + 1)[:-1].astype(np.float32)
-    bank = mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=BANDS)
+    bank = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=BANDS)
     return window, bank.astype(np.float32)

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 import numpy.typing as npt
-from librosa.filters import chroma as chroma_filters
-from librosa.filters import mel as mel_filters
 
 from audio.clip import Clip
+from audio.compiled import librosa
 from audio.spectra import PowerSpectra
 
 SAMPLE_RATE = 22_050
@@ -55,10 +53,10 @@ class FrameMeter:
     def __init__(self, *, with_timbre: bool) -> None:
         self._spectra = PowerSpectra(N_FFT, HOP)
         self._with_timbre = with_timbre
-        self._mel = mel_filters(sr=SAMPLE_RATE, n_fft=N_FFT)
+        self._mel = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=N_FFT)
         centres = librosa.mel_frequencies(len(self._mel) + 2, fmax=SAMPLE_RATE / 2)[1:-1]
         self._low = centres < LOW
-        self._chroma = chroma_filters(sr=SAMPLE_RATE, n_fft=N_FFT, tuning=0.0)
+        self._chroma = librosa.filters.chroma(sr=SAMPLE_RATE, n_fft=N_FFT, tuning=0.0)
         self._loudest = FAINTEST
         self._last: Array | None = None
         self._columns: list[list[Array]] = [[] for _ in range(5)]

@@ -1,8 +1,9 @@
 """Power spectra of a signal that arrives in pieces, equal to those of the whole."""
 
-import librosa
 import numpy as np
 import numpy.typing as npt
+
+from audio.compiled import librosa
 
 
 class PowerSpectra:

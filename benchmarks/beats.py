@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import librosa
 import mir_eval
 import numpy as np
 import numpy.typing as npt
-from librosa.beat import beat_track
 from tqdm import tqdm
 
 from audio.beats import analyse_file
+from audio.compiled import librosa
 from audio.errors import NoBeats
 from benchmarks.material import Excerpt, composed, excerpts, write_mixes
 from benchmarks.rows import Row, both
@@ -52,7 +51,7 @@ def _rows(kind: str, songs: Sequence[Excerpt]) -> Iterator[Row]:
 def librosa_beats(path: Path) -> Times:
     """Find the beats as most programs do."""
     samples, rate = librosa.load(path)
-    _, beats = beat_track(y=samples, sr=rate, units="time")
+    _, beats = librosa.beat.beat_track(y=samples, sr=rate, units="time")
     return np.asarray(beats)
 
 

@@ -7,7 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import librosa
 import numpy as np
 import numpy.typing as npt
 import soundfile
@@ -17,6 +16,7 @@ from audio import io
 from audio.beatgrid import CHROMA, TIMBRE, BeatGrid
 from audio.beats import analyse_file
 from audio.clip import Samples
+from audio.compiled import librosa
 from audio.errors import NoBeats
 from audio.recipe import Recipe, Segment
 from audio.remix import CHANNELS, SAMPLE_RATE, plan, render

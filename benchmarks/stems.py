@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import librosa
 import numpy as np
-from librosa.decompose import hpss
 from tqdm import tqdm
 
 from audio import stems
 from audio.clip import Clip, Samples
+from audio.compiled import librosa
 from benchmarks.material import STEMS, Composed, composed
 from benchmarks.rows import Row
 from benchmarks.timing import timed
@@ -47,7 +46,7 @@ def engine(mix: Clip) -> dict[str, Samples]:
 def plain(mix: Clip) -> dict[str, Samples]:
     """Separate with librosa's masks, channel by channel."""
     spectrum = librosa.stft(mix.samples, n_fft=N_FFT, hop_length=HOP)
-    parts = [hpss(channel) for channel in spectrum]
+    parts = [librosa.decompose.hpss(channel) for channel in spectrum]
     harmonic, percussive = (np.stack(part) for part in zip(*parts, strict=True))
     low = (librosa.fft_frequencies(sr=mix.sample_rate, n_fft=N_FFT) < SPLIT)[:, None]
     spectra = {"drums": percussive, "bass": harmonic * low, "other": harmonic * ~low}

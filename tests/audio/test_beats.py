@@ -4,11 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from librosa.onset import onset_strength
 
 from audio import beatgrid, beats, compose, io
 from audio.beatgrid import BeatGrid
 from audio.clip import Clip
+from audio.compiled import librosa
 from audio.errors import NoBeats, Silent, TooShort
 from audio.onsets import FrameMeter
 
@@ -77,7 +77,7 @@ def test_onsets_are_those_of_librosa_one_frame_earlier():
     clip = Clip(clip.samples + hiss.astype(np.float32), RATE)
     meter = FrameMeter(with_timbre=False)
     meter.hear(clip)
-    theirs = onset_strength(y=clip.samples[0], sr=RATE, aggregate=np.median)
+    theirs = librosa.onset.onset_strength(y=clip.samples[0], sr=RATE, aggregate=np.median)
     np.testing.assert_allclose(meter.frames().onset[:-1], theirs[1:], atol=0.01)
 
 
