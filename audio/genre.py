@@ -1,5 +1,6 @@
 """Genre: what the hand-crafted features say, what the convnet says, and both together."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from copy import copy
 from functools import cached_property
@@ -70,6 +71,7 @@ class GenreModel(WindowModel):
         row: Probabilities = self.classify(*self._described(window))[0]
         return row
 
+    @abstractmethod
     def classify(self, rows: Rows | None, embeddings: Rows | None) -> Probabilities:
         """Say how probable each genre is, given rows that were computed before.
 
@@ -90,11 +92,10 @@ class GenreModel(WindowModel):
         ValueError
             If the model asks for rows that are not given.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def _described(self, window: Clip) -> tuple[Rows | None, Rows | None]:
         """The row of features and the row of the convnet that `classify` asks for."""
-        raise NotImplementedError
 
 
 class GenreForest(GenreModel):

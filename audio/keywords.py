@@ -100,7 +100,10 @@ class KeywordListener:
         self._judge(self._stretch)
         self._listen(self._pending)
         report(1.0)
-        return self._summed_up()
+        rows = np.array(list(self._rows.values()), np.float32)
+        rows = rows.reshape(-1, len(self._model.labels))
+        starts = np.array(list(self._rows), np.float64)
+        return Tagging.of(self._model, starts, rows, rows.max(axis=0, initial=0.0))
 
     def _judge(self, stretch: Array) -> None:
         """Listen to a stretch, to its last pause, when it is speech; else pass it by."""
@@ -130,26 +133,6 @@ class KeywordListener:
         for said in spotter(self._model.labels).spot(Clip(samples[None], SAMPLE_RATE)):
             row = self._rows[int(first / SAMPLE_RATE + said.second)]
             row[said.word] = max(row[said.word], said.confidence)
-
-    def _summed_up(self) -> Tagging:
-        model = self._model
-        rows = np.array(list(self._rows.values()), np.float32).reshape(-1, len(model.labels))
-        overall = rows.max(axis=0, initial=0.0)
-        best = int(overall.argmax())
-        return Tagging(
-            model=model.name,
-            version=model.version,
-            parameters=model.parameters,
-            labels=model.labels,
-            probabilities=rows,
-            starts=np.array(list(self._rows), np.float64),
-            window_seconds=model.window_seconds,
-            label=model.labels[best] if overall[best] >= model.threshold else "",
-            confidence=float(overall[best]),
-            threshold=model.threshold,
-            exclusive=model.exclusive,
-            overall=overall,
-        )
 
 
 def _version(words: tuple[str, ...]) -> str:

@@ -48,6 +48,38 @@ class Tagging:
     values: npt.NDArray[np.float32] | None = field(default=None, kw_only=True)
     vector: Vector | None = field(default=None, kw_only=True)
 
+    @classmethod
+    def of(
+        cls,
+        model: "Model",
+        starts: npt.NDArray[np.float64],
+        probabilities: Probabilities,
+        overall: Probabilities,
+        vector: Vector | None = None,
+    ) -> "Tagging":
+        """Return what a model says, given its windows and what they come to for the file.
+
+        The file gets the most probable label: always where one excludes the others, else only
+        from the model's threshold on.
+        """
+        best = int(overall.argmax())
+        named = model.exclusive or overall[best] >= model.threshold
+        return cls(
+            model=model.name,
+            version=model.version,
+            parameters=model.parameters,
+            labels=model.labels,
+            probabilities=probabilities,
+            starts=starts,
+            window_seconds=model.window_seconds,
+            label=model.labels[best] if named else "",
+            confidence=float(overall[best]),
+            threshold=model.threshold,
+            exclusive=model.exclusive,
+            overall=overall,
+            vector=vector,
+        )
+
 
 class Listener(Protocol):
     """Hears one file from beginning to end, in pieces of any length, and then speaks."""
@@ -216,28 +248,10 @@ class WindowListener:
         if not self._rows:
             raise self._reason
         report(1.0)
-        return self._summed_up(np.stack(self._rows).astype(np.float32))
-
-    def _summed_up(self, probabilities: Probabilities) -> Tagging:
-        model = self._model
-        overall = model.overall(probabilities)
-        best = int(overall.argmax())
-        named = model.exclusive or overall[best] >= model.threshold
-        return Tagging(
-            model=model.name,
-            version=model.version,
-            parameters=model.parameters,
-            labels=model.labels,
-            probabilities=probabilities,
-            starts=np.array(self._starts),
-            window_seconds=model.window_seconds,
-            label=model.labels[best] if named else "",
-            confidence=float(overall[best]),
-            threshold=model.threshold,
-            exclusive=model.exclusive,
-            overall=overall,
-            vector=np.mean(self._vectors, axis=0, dtype=np.float32) if self._vectors else None,
-        )
+        rows = np.stack(self._rows).astype(np.float32)
+        mean = np.array(self._vectors, np.float32).mean(axis=0) if self._vectors else None
+        starts, overall = np.array(self._starts), self._model.overall(rows)
+        return Tagging.of(self._model, starts, rows, overall, vector=mean)
 
 
 def _heard(clip: Clip) -> Clip:

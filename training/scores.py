@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from audio.accuracy import BINS, calibration_error
+
 Probabilities = npt.NDArray[np.floating]
 Labels = npt.NDArray[np.str_]
 
-BINS = 10
 DRAWS = 2000
 LEAST = 1e-7  # a probability of zero is not infinitely wrong
 CONFIDENCES = (0.3, 0.5, 0.7, 0.9)
@@ -25,7 +26,7 @@ def score(
         "accuracy": accuracy,
         "low": low,
         "high": high,
-        "calibration_error": calibration_error(probabilities, hits),
+        "calibration_error": calibration_error(probabilities.max(axis=1), hits),
         "log_loss": log_loss(probabilities, labels, classes),
     }
     return {name: round(figure, 4) for name, figure in figures.items()}
@@ -51,13 +52,6 @@ def accuracy_interval(
     drawn = np.random.default_rng(seed).integers(0, len(size), (DRAWS, len(size)))
     low, high = np.quantile(hit[drawn].sum(axis=1) / size[drawn].sum(axis=1), (0.025, 0.975))
     return float(hits.mean()), float(low), float(high)
-
-
-def calibration_error(probabilities: Probabilities, hits: npt.NDArray[np.bool_]) -> float:
-    """Expected calibration error: mean |confidence - accuracy| over ten bins of confidence."""
-    confidence, bins = _binned(probabilities)
-    gaps = np.bincount(bins, weights=confidence - hits, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(hits))
 
 
 def reliability(

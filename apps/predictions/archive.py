@@ -19,7 +19,7 @@ DAMAGED = (  # what reading an archive raises that somebody has made up
     zlib.error,
     EOFError,
     RuntimeError,
-    NotImplementedError,
+    NotImplementedError,  # zipfile, of a compression it does not know
     ValueError,
     OverflowError,
     struct.error,

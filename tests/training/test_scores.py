@@ -6,13 +6,6 @@ import pytest
 from training import scores
 
 
-def test_perfect_confidence_has_no_calibration_error():
-    certain = np.eye(2)[[0, 1, 0, 1]]
-    assert scores.calibration_error(certain, np.ones(4, bool)) == 0
-    assert scores.calibration_error(certain, np.zeros(4, bool)) == 1
-    assert scores.calibration_error(np.full((4, 2), 0.5), np.array([1, 0, 1, 0], bool)) == 0
-
-
 def test_songs_of_one_artist_make_the_interval_wider():
     hits = np.repeat([True, False], 50)
     together = scores.accuracy_interval(hits, np.repeat(["x", "y"], 50))

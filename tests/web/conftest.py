@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from audio.compose import write_demo
 
@@ -62,3 +63,18 @@ def wait_for_elements(page, *names: str) -> None:
     """Until the page's scripts have run; before, its forms work the plain way."""
     for name in names:
         page.wait_for_function(f"!!customElements.get('{name}')")
+
+
+@pytest.fixture
+def mine(client, owner):
+    """The owner's browser, as far as Django's test client is one."""
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def theirs(stranger):
+    """A stranger's."""
+    client = Client()
+    client.force_login(stranger)
+    return client

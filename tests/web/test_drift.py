@@ -13,12 +13,6 @@ PAGE = "/drift/"
 
 
 @pytest.fixture
-def mine(client, owner):
-    client.force_login(owner)
-    return client
-
-
-@pytest.fixture
 def alarm(owner) -> DriftLog:
     shelf = Shelf(owner)
     shelf.add(60)

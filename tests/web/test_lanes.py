@@ -72,12 +72,6 @@ def test_a_tempo_is_a_number():
 
 
 @pytest.fixture
-def mine(client, owner):
-    client.force_login(owner)
-    return client
-
-
-@pytest.fixture
 def heard(db, owner):
     track = fill(owner, 1)[0]
     hear(track)

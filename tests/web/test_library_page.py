@@ -18,12 +18,6 @@ RESULTS = {**INSIDE, "HTTP_HX_TARGET": "results"}
 
 
 @pytest.fixture
-def mine(client, owner):
-    client.force_login(owner)
-    return client
-
-
-@pytest.fixture
 def library(owner):
     return fill(owner, 120)
 

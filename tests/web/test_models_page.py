@@ -1,7 +1,6 @@
 """The page of models: the honest figure stands beside the flattering one."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
@@ -15,19 +14,6 @@ from tests.web.shelf import fill
 
 pytestmark = pytest.mark.django_db
 PAGE = "/models/"
-
-
-@pytest.fixture
-def mine(client, owner):
-    client.force_login(owner)
-    return client
-
-
-@pytest.fixture
-def theirs(stranger):
-    client = Client()
-    client.force_login(stranger)
-    return client
 
 
 def test_the_honest_figure_stands_beside_the_leaky_one(mine, owner):

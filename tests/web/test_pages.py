@@ -1,7 +1,6 @@
 """Every page, without JavaScript: it is there for its owner and for nobody else."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from apps.files.models import Track
@@ -11,19 +10,6 @@ from apps.remixes.services import request_remix
 from apps.separation.services import request_separation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def mine(client, owner):
-    client.force_login(owner)
-    return client
-
-
-@pytest.fixture
-def theirs(stranger):
-    client = Client()
-    client.force_login(stranger)
-    return client
 
 
 @pytest.fixture

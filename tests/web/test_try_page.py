@@ -16,12 +16,6 @@ pytestmark = pytest.mark.django_db
 PAGE = "/try/"
 
 
-@pytest.fixture
-def mine(client, owner):
-    client.force_login(owner)
-    return client
-
-
 def send(client, path, **more):
     with path.open("rb") as file:
         return client.post(PAGE, {"file": file}, **more)
