@@ -8,19 +8,17 @@ compiles, and the others wait and then read what it has left.
 
 import os
 import tempfile
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
+
+COMPILING = ("librosa.beat", "librosa.core.audio", "librosa.core.pitch", "librosa.util.utils")
 
 _USER = os.getuid() if hasattr(os, "getuid") else "all"
 
 with FileLock(Path(tempfile.gettempdir()) / f"audiophile-numba-{_USER}.lock"):
-    import librosa
-    import librosa.beat
-    import librosa.core.pitch
-    import librosa.feature
-    import librosa.filters
-    import librosa.onset
-    import librosa.util.utils
-
-__all__ = ["librosa"]
+    librosa: Any = import_module("librosa")
+    for name in COMPILING:
+        import_module(name)
