@@ -24,18 +24,18 @@ _WINDOW = np.hanning(N_FFT + 1)[:-1].astype(np.float32)
 _BASS_TOP = 500.0  # Hz: nothing above is bass
 
 # Gains by frequency (Hz, from there up) and by how percussive a bin is (0..1 in equal steps):
-# those that gave the drums of five songs the best mean SDR (docs/decisions/0017-masks.md).
-_DRUMS = {
-    0.0: (0.05, 0.07, 0.14, 0.28, 0.44, 0.53, 0.65, 0.65),
-    60.0: (0.03, 0.08, 0.18, 0.26, 0.36, 0.55, 0.65, 0.75),
-    100.0: (0.01, 0.02, 0.06, 0.12, 0.21, 0.31, 0.49, 0.70),
-    160.0: (0.01, 0.02, 0.03, 0.07, 0.16, 0.30, 0.53, 0.62),
-    250.0: (0.02, 0.03, 0.04, 0.06, 0.09, 0.16, 0.29, 0.51),
-    500.0: (0.02, 0.02, 0.03, 0.06, 0.14, 0.28, 0.59, 0.77),
-    1000.0: (0.03, 0.03, 0.04, 0.05, 0.09, 0.16, 0.30, 0.52),
-    2200.0: (0.07, 0.07, 0.08, 0.10, 0.14, 0.21, 0.31, 0.44),
-    4500.0: (0.19, 0.28, 0.44, 0.52, 0.57, 0.66, 0.72, 0.74),
-    9000.0: (0.31, 0.45, 0.65, 0.76, 0.81, 0.87, 0.88, 0.86),
+# those that gave the drums of five songs the best mean SDR (`python -m training masks`).
+DRUMS = {
+    0.0: (0.00, 0.10, 0.21, 0.34, 0.46, 0.57, 0.65, 0.72),
+    60.0: (0.01, 0.08, 0.16, 0.25, 0.35, 0.48, 0.61, 0.73),
+    100.0: (0.00, 0.01, 0.06, 0.14, 0.24, 0.37, 0.53, 0.72),
+    160.0: (0.00, 0.00, 0.02, 0.07, 0.16, 0.28, 0.47, 0.69),
+    250.0: (0.01, 0.03, 0.03, 0.05, 0.09, 0.21, 0.42, 0.68),
+    500.0: (0.00, 0.01, 0.02, 0.04, 0.10, 0.22, 0.45, 0.70),
+    1000.0: (0.01, 0.01, 0.01, 0.03, 0.08, 0.19, 0.39, 0.64),
+    2200.0: (0.04, 0.07, 0.09, 0.13, 0.18, 0.28, 0.44, 0.63),
+    4500.0: (0.11, 0.21, 0.31, 0.40, 0.48, 0.56, 0.65, 0.74),
+    9000.0: (0.19, 0.38, 0.56, 0.71, 0.82, 0.89, 0.91, 0.91),
 }
 _BASS_GAIN = 0.15  # linear: what it shares its range with is louder than it
 _BASS_EDGE = 220.0  # Hz, half way down
@@ -114,12 +114,8 @@ def separated(clip: Clip) -> tuple[Samples, Samples]:
 def gains(magnitude: Floats, sample_rate: int) -> tuple[Floats, Floats]:
     """How much of each bin is drums, and how much is bass.
 
-    For drums that is read from a table, by the bin's frequency and by how percussive it is:
-
-        share = P / (P + H)
-
-    with P and H the medians across frequency and across time. The bass gets a little of what is
-    left below 220 Hz.
+    For drums that is read from a table, by the bin's frequency and by its `percussiveness`. The
+    bass gets a little of what is left below 220 Hz.
 
     Parameters
     ----------
@@ -134,14 +130,29 @@ def gains(magnitude: Floats, sample_rate: int) -> tuple[Floats, Floats]:
     bass : np.ndarray [shape=(times, fewer bins), range=0..1]
         Up to where there is any.
     """
-    tonal = running_median(np.ascontiguousarray(magnitude.T), KERNEL).T
-    percussive = running_median(magnitude, KERNEL)
-    share = percussive / (percussive + tonal + np.float32(1e-12))
+    share = percussiveness(magnitude)
     frequencies = np.arange(magnitude.shape[1]) * sample_rate / N_FFT
     low = int(np.searchsorted(frequencies, _BASS_TOP))
-    drums = _read(_DRUMS, frequencies, share)
+    drums = _read(DRUMS, frequencies, share)
     curve = _BASS_GAIN / (1 + (frequencies[:low] / _BASS_EDGE) ** _BASS_STEEPNESS)
     return drums, (1 - drums[:, :low]) * curve.astype(np.float32)
+
+
+def percussiveness(magnitude: Floats) -> Floats:
+    """How percussive each bin is: P / (P + H) of medians across frequency and across time.
+
+    Parameters
+    ----------
+    magnitude : np.ndarray [shape=(times, bins)]
+
+    Returns
+    -------
+    np.ndarray [shape=(times, bins), range=0..1]
+    """
+    tonal = running_median(np.ascontiguousarray(magnitude.T), KERNEL).T
+    percussive = running_median(magnitude, KERNEL)
+    share: Floats = percussive / (percussive + tonal + np.float32(1e-12))
+    return share
 
 
 def _read(table: Mapping[float, tuple[float, ...]], frequencies: Any, share: Floats) -> Floats:

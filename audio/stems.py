@@ -141,7 +141,7 @@ ENGINES: dict[str, EngineFacts] = {
         EngineFacts(
             name="hpss",
             title="Harmonic and percussive masks",
-            version="2",
+            version="3",
             sources=("drums", "bass", "other"),
             sample_rate=44_100,
             factory="audio.hpss:Hpss",

@@ -1,4 +1,4 @@
-"""`python -m training prepare|train|evaluate|behave|card`: make the genre models, score them."""
+"""`python -m training prepare|train|evaluate|behave|card|masks`: make and score what we ship."""
 
 import argparse
 import json
@@ -90,6 +90,12 @@ def card(given: argparse.Namespace) -> dict[str, Any]:
     return {"cards": [str(path) for path in cards.write(given.out, given.model, data)]}
 
 
+def masks(given: argparse.Namespace) -> dict[str, Any]:
+    """Fit the table of the engine `hpss` to every other song, and score it on the rest."""
+    fitted: dict[str, Any] = import_module("training.masks").fit(given.songs, first=given.first)
+    return fitted
+
+
 def _songs(given: argparse.Namespace) -> table.Table:
     if given.dataset:
         dataset = import_module("training.dataset")  # loads torch, which takes seconds
@@ -142,6 +148,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--model", type=Path, default=ARTEFACTS, help="folder of the heads")
     command.add_argument("--prepared", type=Path, default=PREPARED, help="what prepare wrote")
     _options(command, card, CARDS)
+    command = commands.add_parser("masks", help="fit the masks of the engine hpss, as JSON")
+    command.add_argument("songs", type=Path, help="folder of songs, a folder of stems for each")
+    command.add_argument("--first", type=int, choices=(0, 1), default=1, help="of those fitted to")
+    command.set_defaults(work=masks)
     return parser
 
 
