@@ -1,11 +1,13 @@
 """What to do about jobs whose worker is gone."""
 
+from django.conf import settings
+
 from apps.jobs.models import Job
 from apps.jobs.worker import is_dead
 
 LOST = (
-    "The worker doing this stopped {attempts} times before it was done; "
-    "the song may need more memory than the server has."
+    "The worker doing this stopped {times} times and got no further, most likely because the "
+    "server has too little memory. A shorter song or a faster engine may work."
 )
 
 
@@ -24,7 +26,7 @@ def free_lost_jobs() -> None:
 
 def _free(job: Job) -> None:
     if job.used_up:
-        job.fail("lost", LOST.format(attempts=job.attempt))
+        job.fail("lost", LOST.format(times=settings.JOB_ATTEMPTS))
     else:
         job.requeue()
 

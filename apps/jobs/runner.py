@@ -6,8 +6,9 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import DatabaseError
 
-from apps.jobs.models import Cancelled, Interrupted, Job
-from apps.jobs.room import is_no_room
+from apps.jobs.interruptions import Cancelled, Interrupted, Refused
+from apps.jobs.models import Job
+from apps.jobs.room import is_no_memory, is_no_room
 from apps.jobs.worker import every
 from audio.errors import AudioError
 
@@ -30,10 +31,8 @@ def run(job: Job, pipeline: Callable[[Job], None]) -> None:
         job.abandon()
     except Interrupted:
         job.give_back()
-    except AudioError as error:
+    except (AudioError, Refused) as error:
         job.fail(error.code, str(error))
-    except MemoryError:
-        job.fail("no_memory", MEMORY)
     except Exception as error:  # noqa: BLE001 - the one place that catches all, and re-raises
         _blame_ourselves(job, error)
     else:
@@ -51,6 +50,9 @@ def _beat(job: Job) -> None:
 def _blame_ourselves(job: Job, error: Exception) -> None:
     if is_no_room(error):
         job.fail("no_space", FULL)
+        return
+    if is_no_memory(error):
+        job.fail("no_memory", MEMORY)
         return
     logger.exception("job %s (%s) failed", job.pk, job.kind)
     job.fail("ours", SORRY)

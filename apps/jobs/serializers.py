@@ -13,7 +13,11 @@ class JobErrorSerializer(serializers.Serializer):
 class JobSerializer(serializers.ModelSerializer):
     """A job: what it does, how far it is, how it ended."""
 
-    seconds_left = serializers.FloatField(read_only=True, allow_null=True)
+    seconds_left = serializers.FloatField(
+        read_only=True,
+        allow_null=True,
+        help_text="Until it is done, waiting included; null where that cannot be told.",
+    )
     place = serializers.IntegerField(
         read_only=True, allow_null=True, help_text="Place in the queue; 1 is next."
     )

@@ -5,17 +5,32 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from apps.jobs import tasks
 from apps.jobs.models import Job
+from apps.jobs.standing import due_at
 
 logger = logging.getLogger(__name__)
 
 
-def enqueue(*, kind: str, owner, label: str, page: str = "", priority: int = 0) -> Job:
-    """Queue a piece of work; a worker is told once the surrounding transaction stands."""
+def enqueue(
+    *,
+    kind: str,
+    owner,
+    label: str,
+    page: str = "",
+    priority: int = 0,
+    expected_seconds: float | None = None,
+) -> Job:
+    """Queue a piece of work; a worker is told once the surrounding transaction stands.
+
+    Who knows how long it will take says so: it is told to people, and short work goes first.
+    """
     queue = settings.JOB_KINDS[kind]["queue"]
+    if expected_seconds is None and settings.JOB_KINDS[kind].get("alike"):
+        expected_seconds = Job.objects.typical_seconds(kind)
     job = Job.objects.create(
         kind=kind,
         owner=owner,
@@ -23,6 +38,8 @@ def enqueue(*, kind: str, owner, label: str, page: str = "", priority: int = 0) 
         label=label[:200],
         page=page,
         priority=priority,
+        expected_seconds=expected_seconds,
+        due_at=due_at(now(), expected_seconds),
         attempts_allowed=settings.JOB_ATTEMPTS,
     )
     wake(queue)
