@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from audio.clip import Clip
+from audio.balance import Balance
+from audio.clip import Clip, Samples
 from audio.levels import peak
 from audio.stems import Batch, Level, Resume
 
@@ -34,6 +35,7 @@ class Checkpoint:
         self.batches, self.frames = 0, 0
         self.peaks: dict[str, float] = {}
         self.level: Level | None = None
+        self.balance = Balance()
         folder.mkdir(parents=True, exist_ok=True)
         if not self._read():
             self._empty()
@@ -50,14 +52,15 @@ class Checkpoint:
         self.level = level
         self._write()
 
-    def add(self, batch: Batch) -> None:
-        """Keep one more batch."""
+    def add(self, batch: Batch, mix: Samples) -> None:
+        """Keep one more batch, and what became of its stretch of the mix [channels, n]."""
         number = batch.resume.batches
         samples = np.stack([clip.samples for clip in batch.stems.values()])
         np.save(self._batch(number), samples)
         np.save(self._carry(number), batch.resume.carry)
         for name, clip in batch.stems.items():
             self.peaks[name] = max(self.peaks.get(name, 0.0), peak(clip))
+        self.balance.add(mix, batch.stems)
         self.batches, self.frames = number, self.frames + samples.shape[2]
         self._write()
         self._carry(number - 1).unlink(missing_ok=True)
@@ -94,6 +97,7 @@ class Checkpoint:
                 "frames": self.frames,
                 "peaks": self.peaks,
                 "level": level,
+                "balance": self.balance.as_dict(),
             }
         )
         part = self.folder / f"{_STATE}.part"
@@ -108,9 +112,10 @@ class Checkpoint:
             )
         except (FileNotFoundError, ValueError):
             return False
-        if state.get("key") != self.key:
+        if state.get("key") != self.key or "balance" not in state:
             return False
         self.batches, self.frames = state["batches"], state["frames"]
         self.peaks = state["peaks"]
         self.level = Level(*state["level"]) if state["level"] else None
+        self.balance = Balance.of(state["balance"])
         return True

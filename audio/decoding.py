@@ -69,7 +69,7 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
     try:
         container = av.open(
             str(path.resolve()),
-            options={**OPTIONS, "codec_whitelist": _decoders()},
+            options={**OPTIONS, "codec_whitelist": decoders()},
             metadata_errors="replace",
             timeout=_PATIENCE,
         )
@@ -103,8 +103,8 @@ def _require_sane(stream: AudioStream) -> None:
 
 
 @cache
-def _decoders() -> str:
-    """The names of all audio decoders: pictures and films are not decoded to find the sound."""
+def decoders() -> str:
+    """Return the names of all audio decoders: no pictures are decoded to find the sound."""
     return ",".join(sorted(filter(_decodes_sound, av.codecs_available)))
 
 
@@ -249,7 +249,7 @@ class Decoding:
             if _HOLE[0] < hole < _HOLE[1] and room > 0:
                 for silence in _silence(frame.layout.nb_channels, round(min(hole, room) * rate)):
                     yield self._counted(silence, rate), kind
-            samples = _samples(frame)
+            samples = samples_of(frame)
             if padded and 0 < round(room * rate) < samples.shape[1]:
                 samples = samples[:, : round(room * rate)]
             yield self._counted(samples, rate), kind
@@ -328,8 +328,8 @@ def _gathered(pieces: Iterator[tuple[Samples, Kind]]) -> Iterator[tuple[Samples,
         yield np.concatenate(parts, axis=1), kind
 
 
-def _samples(frame: av.AudioFrame) -> Samples:
-    """A frame's samples as float32 [channels, n], full scale at -1..1."""
+def samples_of(frame: av.AudioFrame) -> Samples:
+    """Return a frame's samples as float32 [channels, n], full scale at -1..1."""
     if frame.format.name.startswith("s64"):  # numpy has these, PyAV does not
         (frame,) = av.AudioResampler("dbl").resample(frame)
     raw = frame.to_ndarray()

@@ -1,7 +1,6 @@
 """Finding and reading models of the package `demucs` as safetensors: weights, and no code."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,10 +12,10 @@ from demucs.htdemucs import HTDemucs
 from safetensors import SafetensorError, safe_open
 
 from audio import weights
+from audio.availability import local_folder
 from audio.download import sha256
 from audio.weights import WeightsMissing
 
-FOLDER = "AUDIOPHILE_DEMUCS_MODELS"
 CLASS = "demucs.htdemucs.HTDemucs"
 
 
@@ -71,24 +70,6 @@ def members(
         if not member.path.is_file():
             raise WeightsMissing(f"{name} needs {member.path.name}, which is not in {local}.")
     return needed
-
-
-def local_folder(name: str, folder: Path | None = None) -> Path | None:
-    """Return the folder of own models that has this name; None where the catalogue's count.
-
-    Raises
-    ------
-    WeightsMissing
-        If a folder was named that has no ``<name>.yaml``.
-    """
-    if folder is not None:
-        if not (folder / f"{name}.yaml").is_file():
-            raise WeightsMissing(
-                f"There is no {name}.yaml in {folder}: that file lists the weights of {name}."
-            )
-        return folder
-    named = os.environ.get(FOLDER)
-    return Path(named) if named and Path(named, f"{name}.yaml").is_file() else None
 
 
 def read(path: Path) -> Any:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from audio.clip import Clip, Samples
 from audio.medians import running_median
-from audio.stems import Batch, EngineFacts, Level, Options, Resume, asked
+from audio.stems import Alive, Batch, EngineFacts, Level, Options, Resume, asked, nothing
 from audio.streaming import windows
 
 Floats = NDArray[np.float32]
@@ -74,7 +74,12 @@ class Hpss:
         return {"stems": ",".join(self.stems)}
 
     def batches(
-        self, blocks: Iterator[Clip], *, level: Level | None = None, resume: Resume | None = None
+        self,
+        blocks: Iterator[Clip],
+        *,
+        level: Level | None = None,
+        resume: Resume | None = None,
+        alive: Alive = nothing,
     ) -> Iterator[Batch]:
         """Split a stream, some 12 s at a time; see `audio.stems.Engine`.
 

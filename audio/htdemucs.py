@@ -1,8 +1,10 @@
 """The engines htdemucs, htdemucs_ft and htdemucs_6s: Demucs, streamed, in flat memory."""
 
+import threading
 from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,16 +16,28 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from audio import demucs_files, devices
+from audio import demucs_files, devices, stopping
 from audio.clip import Clip, Samples
 from audio.demucs_files import Member
 from audio.devices import OnDevice, Run
 from audio.htnet import Network, fits
-from audio.stems import REST, Batch, EngineFacts, Level, Options, Resume, asked, cores
+from audio.stems import (
+    REST,
+    Alive,
+    Batch,
+    EngineFacts,
+    Level,
+    Options,
+    Resume,
+    asked,
+    cores,
+    nothing,
+)
 from audio.weights import WeightsMissing
 
 OVERLAP = 0.25
 MOST_AT_ONCE = 4  # segments: memory is theirs
+ALIVE = 1.0  # seconds between two signs of life
 
 
 class HtDemucs:
@@ -86,7 +100,12 @@ class HtDemucs:
         }
 
     def batches(
-        self, blocks: Iterator[Clip], *, level: Level | None = None, resume: Resume | None = None
+        self,
+        blocks: Iterator[Clip],
+        *,
+        level: Level | None = None,
+        resume: Resume | None = None,
+        alive: Alive = nothing,
     ) -> Iterator[Batch]:
         """Split a stream, a batch for each segment; see `audio.stems.Engine`.
 
@@ -101,30 +120,52 @@ class HtDemucs:
         number, carry = resume.batches, resume.carry
         even = _levelled(blocks, level)
         segments = cut(even, length=bag.length, stride=bag.stride, skip=number)
-        with ThreadPoolExecutor(self.at_once, initializer=self._begin) as pool:
-            for made in self._ahead(pool, segments):
+        stopped = threading.Event()
+        with (
+            ThreadPoolExecutor(self.at_once, initializer=self._begin, initargs=(stopped,)) as pool,
+            closing(self._ahead(pool, segments, alive, stopped)) as separated,
+        ):
+            for made in separated:
                 finished, carry = faded(made, carry, bag.triangle, bag.stride)
                 number += 1
                 clips = self._clips(finished * _scale(level) + np.float32(level.mean))
                 yield Batch(clips, Resume(number, carry))
 
-    def _ahead(self, pool: ThreadPoolExecutor, segments: "Iterator[Segment]") -> Iterator[Samples]:
+    def _ahead(
+        self,
+        pool: ThreadPoolExecutor,
+        segments: "Iterator[Segment]",
+        alive: Alive,
+        stopped: threading.Event,
+    ) -> Generator[Samples, None, None]:
         """Compute segments some ahead of their turn, and give them out in turn."""
         waiting: deque[Future[Samples]] = deque()
-        for segment in segments:
-            waiting.append(pool.submit(self._bag.separated, segment))
-            if len(waiting) > self.at_once:
-                yield waiting.popleft().result()
-        for future in waiting:
-            yield future.result()
+        try:
+            for segment in segments:
+                waiting.append(pool.submit(self._bag.separated, segment))
+                if len(waiting) > self.at_once:
+                    yield _awaited(waiting.popleft(), alive)
+            for future in waiting:
+                yield _awaited(future, alive)
+        finally:  # nobody wants the others: those that have begun end at their next layer
+            stopped.set()
+            for future in waiting:
+                future.cancel()
 
-    def _begin(self) -> None:
+    def _begin(self, stopped: threading.Event) -> None:
         torch.set_num_threads(self.threads)
+        stopping.listen_to(stopped)
 
     def _clips(self, made: Samples) -> dict[str, Clip]:
         """Name the stems [stems, channels, n]."""
         rate = self.facts.sample_rate
         return {name: Clip(part, rate) for name, part in zip(self._wanted, made, strict=True)}
+
+
+def _awaited(future: Future[Samples], alive: Alive) -> Samples:
+    while not wait([future], ALIVE).done:
+        alive()
+    return future.result()
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,6 +345,8 @@ def _ready(model: Any, part: list[int], device: str, dtype: str) -> Run:
     def plain(mix: Tensor, network: Any = model) -> Tensor:
         return network(mix[None])[0][part]
 
+    for layer in _layers(model):
+        layer.register_forward_pre_hook(lambda *_: stopping.check())
     if device == "cpu":
         return Network(model, part) if dtype == "bfloat16" else plain
     return OnDevice(_of_any_length(deepcopy(model).to(device), part), plain, device, dtype)
@@ -317,3 +360,12 @@ def _of_any_length(network: Any, part: list[int]) -> Run:
         return network(mix[None])[0][part]
 
     return run
+
+
+def _layers(model: Any) -> Iterator[Any]:
+    """What a model of the package goes through, one after the other."""
+    branches = [model.encoder, model.tencoder, model.decoder, model.tdecoder]
+    if model.crosstransformer:
+        branches += [model.crosstransformer.layers, model.crosstransformer.layers_t]
+    for branch in branches:
+        yield from branch

@@ -22,7 +22,7 @@ from demucs.transformer import (
 from torch import Tensor
 from torch.nn import functional
 
-from audio import bfloat16
+from audio import bfloat16, stopping
 
 _QUERIES = 336  # whose scores against all keys stay in the processor's second cache
 _TILED = 256
@@ -89,6 +89,7 @@ class Network:
         """From mix to sources, in both branches."""
         skips, lengths = [], []
         for number, (spectral, temporal) in enumerate(self.encoders):
+            stopping.check()
             lengths.append(y.shape[1])
             x, y = spectral(x), temporal(y)
             if number == 0:
@@ -96,6 +97,7 @@ class Network:
             skips.append((x, y))
         x, y = self.transformer(x, y)
         for spectral_, temporal_ in self.decoders:
+            stopping.check()
             x_skip, y_skip = skips.pop()
             x, y = spectral_(x, x_skip, 0), temporal_(y, y_skip, lengths.pop())
         return x, y
@@ -358,6 +360,7 @@ class _Transformer:
         x = self.norms[0](x.float()) + self._places(bins, times, x.shape[1])
         y = self.norms[1](y.float()) + self._times(*y.shape)
         for spectral, temporal in self.layers:
+            stopping.check()
             x, y = spectral(x, y), temporal(y, x)
         x, y = x.to(torch.bfloat16), y.to(torch.bfloat16)
         if self.down:

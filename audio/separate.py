@@ -4,9 +4,10 @@ import fcntl
 import hashlib
 import json
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -14,25 +15,49 @@ from pathlib import Path
 
 import numpy as np
 
-from audio import formats, io
+from audio import effort, formats, io
 from audio.checkpoints import LOCK, Checkpoint
 from audio.clip import Clip, Samples
 from audio.download import sha256
 from audio.errors import AudioError, Empty
 from audio.progress import Report, ignore, part
-from audio.stems import REST, Batch, Engine, Level, Options, cores, measured
+from audio.stems import REST, Alive, Batch, Engine, Level, Options, cores, measured, nothing
 
 _CEILING = 0.999
+_TELL = 20  # seconds of sound between two signs of life while a mix is only listened to
+_LOOK = 0.5  # seconds between two looks at how far the writing is
 
 
 @dataclass(frozen=True)
 class StemFile:
-    """A stem that was written: its name, where, its peak (linear) and the gain it got (dB)."""
+    """A stem that was written, and what can be said of it.
+
+    Parameters
+    ----------
+    name : str
+        Of the stem.
+    path : Path
+        Where it is.
+    peak : float
+        Linear.
+    gain_db : float
+        What it got, as all others did, so that none clips.
+    share : float [range=0..1]
+        Its part of the energy of all stems.
+    silence : float [range=0..1]
+        For how much of the time it is silent (`audio.balance`).
+    residual_db : float or None
+        How far below the mix that is, which the stems do not sum to; None when not all were made,
+        and for silence.
+    """
 
     name: str
     path: Path
     peak: float
     gain_db: float
+    share: float
+    silence: float
+    residual_db: float | None
 
 
 def separate_file(
@@ -43,6 +68,7 @@ def separate_file(
     format: str = "flac",
     report: Report = ignore,
     checkpoint: Path | None = None,
+    keep: bool = False,
 ) -> list[StemFile]:
     """Split a file into stems, written as ``<out_dir>/<stem>.<suffix>``.
 
@@ -67,6 +93,8 @@ def separate_file(
         A folder for the batches. If the process dies, the same call goes on at the first batch
         that was not finished, and the result is the same to the bit. It is removed when the
         files are written. None: a passing folder in `out_dir`.
+    keep : bool
+        Leave the checkpoint where it is: whoever asks removes it once the files are safe.
 
     Returns
     -------
@@ -89,9 +117,17 @@ def separate_file(
         except AudioError:
             done.clear()
             raise
-        files = _written(done, out_dir, engine, format, part(report, 0.95, 1.0))
-        done.clear()
+        files = _written(done, out_dir, engine, format, part(report, _computing(engine), 1.0))
+        if not keep:
+            done.clear()
     return files
+
+
+def _computing(engine: Engine) -> float:
+    """How much of the work is done when all is separated and nothing written, 0..1."""
+    precision = str(engine.parameters.get("dtype", ""))
+    computing = effort.separating(engine.facts, engine.stems, precision)
+    return computing / (computing + effort.WRITING * len(engine.stems))
 
 
 def _place(stack: ExitStack, checkpoint: Path | None, out_dir: Path) -> Path:
@@ -120,31 +156,53 @@ def _fill(done: Checkpoint, path: Path, engine: Engine, report: Report) -> None:
     rate, channels = engine.facts.sample_rate, min(io.probe(path).channels, 2)
     blocks = partial(io.blocks, path, sample_rate=rate, channels=channels)
     if engine.facts.levelled and done.level is None:
-        done.keep(measured(blocks()))
+        done.keep(measured(_alive(blocks(), report)))
     expected = done.level.frames if done.level else (io.probe(path).seconds or 0.0) * rate
-    tell = part(report, 0.0, 0.95)
-    for batch in batches(engine, blocks(), level=done.level, done=done):
-        done.add(batch)
-        tell(min(1.0, done.frames / expected) if expected else 0.0)
+    computing = part(report, 0.0, _computing(engine))
+
+    def tell() -> None:
+        computing(min(1.0, done.frames / expected) if expected else 0.0)
+
+    for batch, mix in batches(engine, blocks(), level=done.level, done=done, alive=tell):
+        done.add(batch, mix)
+        tell()
     if not done.frames:
         raise Empty("There is no sound in this file.")
 
 
+def _alive(blocks: Iterator[Clip], report: Report) -> Iterator[Clip]:
+    """Let whoever waits cancel while there is no progress to speak of."""
+    heard = 0
+    for block in blocks:
+        heard += block.frames
+        if heard > _TELL * block.sample_rate:
+            heard = 0
+            report(0.0)
+        yield block
+
+
 def batches(
-    engine: Engine, blocks: Iterator[Clip], *, level: Level | None, done: Checkpoint
-) -> Iterator[Batch]:
-    """Make the batches that are missing, and the rest of the mix where that is asked for."""
-    if REST not in engine.stems:
-        yield from engine.batches(blocks, level=level, resume=done.resume)
-        return
+    engine: Engine,
+    blocks: Iterator[Clip],
+    *,
+    level: Level | None,
+    done: Checkpoint,
+    alive: Alive = nothing,
+) -> Iterator[tuple[Batch, Samples]]:
+    """Make the batches that are missing, each with its stretch of the mix [channels, n].
+
+    The rest of the mix is added to the stems where that is asked for.
+    """
     mix = _Mix(blocks)
-    made = engine.batches(iter(mix), level=level, resume=done.resume)
+    made = engine.batches(iter(mix), level=level, resume=done.resume, alive=alive)
     mix.skip = done.frames
     for batch in made:
-        clips = dict(batch.stems)
-        first = next(iter(clips.values()))
-        rest = mix.take(first.frames) - np.sum([clip.samples for clip in clips.values()], axis=0)
-        yield Batch({**clips, REST: Clip(rest, first.sample_rate)}, batch.resume)
+        first = next(iter(batch.stems.values()))
+        heard = mix.take(first.frames)
+        if REST in engine.stems:
+            rest = heard - np.sum([clip.samples for clip in batch.stems.values()], axis=0)
+            batch = Batch({**batch.stems, REST: Clip(rest, first.sample_rate)}, batch.resume)
+        yield batch, heard
 
 
 class _Mix:
@@ -181,26 +239,63 @@ def _written(
     """Write the files, several at once: an encoder has one thread."""
     loudest = max(done.peaks.values())
     gain = _CEILING / loudest if loudest > 1.0 else 1.0
-    gain_db = 20 * float(np.log10(gain)) + 0.0
-    files = [
-        StemFile(
-            name,
-            out_dir / f"{name}{formats.by_name(format).suffix}",
-            done.peaks[name] * gain,
-            gain_db,
-        )
-        for name in engine.stems
-    ]
-    rate = engine.facts.sample_rate
+    files = [_described(done, out_dir, engine, name, format, gain) for name in engine.stems]
+    writing = _Writing(done, engine.facts.sample_rate, len(files))
     with ThreadPoolExecutor(cores(Options())) as pool:
-        writing = [
-            pool.submit(_write, file.path, done.clips(index, rate), format, gain)
+        left = {
+            pool.submit(_write, file.path, writing.clips(index), format, gain)
             for index, file in enumerate(files)
-        ]
-        for number, future in enumerate(writing):
-            future.result()
-            report((number + 1) / len(files))
+        }
+        try:
+            while left:
+                over, left = wait(left, _LOOK, FIRST_EXCEPTION)
+                for future in over:
+                    future.result()
+                report(writing.fraction)
+        except BaseException:
+            writing.stopped.set()
+            raise
     return files
+
+
+def _described(
+    done: Checkpoint, out_dir: Path, engine: Engine, name: str, format: str, gain: float
+) -> StemFile:
+    whole = REST in engine.stems or set(engine.stems) == set(engine.facts.sources)
+    return StemFile(
+        name,
+        out_dir / f"{name}{formats.by_name(format).suffix}",
+        done.peaks[name] * gain,
+        20 * float(np.log10(gain)) + 0.0,
+        done.balance.share(name),
+        done.balance.silence(name),
+        done.balance.residual_db if whole else None,
+    )
+
+
+class _Stopped(Exception):
+    """The others were stopped, so this file is given up as well."""
+
+
+class _Writing:
+    """How far several files are, and whether they are still wanted."""
+
+    def __init__(self, done: Checkpoint, sample_rate: int, files: int) -> None:
+        self._done, self._rate = done, sample_rate
+        self._frames = [0] * files
+        self.stopped = threading.Event()
+
+    @property
+    def fraction(self) -> float:
+        return sum(self._frames) / (self._done.frames * len(self._frames))
+
+    def clips(self, index: int) -> Iterator[Clip]:
+        """Read one stem's batches; called in the thread that writes it."""
+        for clip in self._done.clips(index, self._rate):
+            if self.stopped.is_set():
+                raise _Stopped
+            yield clip
+            self._frames[index] += clip.frames
 
 
 def _write(target: Path, clips: Iterator[Clip], format: str, gain: float) -> None:

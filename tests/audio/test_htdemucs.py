@@ -6,8 +6,10 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ from demucs.apply import BagOfModels, apply_model
 from demucs.hf import load_safetensors_model
 from demucs.pretrained import get_model
 
-from audio import devices, htdemucs, io, own_models, stems
+from audio import devices, htdemucs, io, own_models, stems, stopping
 from audio.__main__ import main
 from audio.clip import Clip, Samples
 from audio.errors import UnknownStem
@@ -310,3 +312,29 @@ def test_killed_twenty_times_it_goes_on_and_is_the_same(models, tmp_path):
 
 def _batches(state: Path) -> int:
     return json.loads(state.read_text())["batches"] if state.is_file() else 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_segment_that_nobody_wants_ends_at_its_next_layer(models, dtype):
+    engine = stems.load("htdemucs", stems.Options(models=models, threads=1, dtype=dtype))
+    segment = htdemucs.Segment(noise(0.5)[:, : engine._bag.length], 0, engine._bag.length)
+    wanted = threading.Event()
+    with ThreadPoolExecutor(1, initializer=stopping.listen_to, initargs=(wanted,)) as pool:
+        assert pool.submit(engine._bag.separated, segment).result().shape[0] == 4
+        wanted.set()
+        with pytest.raises(stopping.Stopped):
+            pool.submit(engine._bag.separated, segment).result()
+
+
+def test_who_cancels_need_not_wait_for_a_batch(models, tmp_path, monkeypatch):
+    io.write(tmp_path / "mix.wav", Clip(noise(2.65), RATE))
+    engine = stems.load("htdemucs", stems.Options(models=models, threads=1))
+    monkeypatch.setattr(htdemucs, "ALIVE", 0.0)
+
+    def stop(fraction: float) -> None:
+        raise Killed
+
+    kept = tmp_path / "kept"
+    with pytest.raises(Killed):
+        separate_file(tmp_path / "mix.wav", tmp_path / "a", engine, report=stop, checkpoint=kept)
+    assert not list(kept.glob("0*.npy")), "it ended within the first batch"
