@@ -31,8 +31,16 @@ from apps.predictions.history_endpoints import (
     ReferenceView,
     RestoreView,
 )
+from apps.remixes.beat_endpoints import BeatsView
 from apps.remixes.endpoints import RemixViewSet
 from apps.separation.endpoints import SeparationViewSet
+from apps.separation.mix_endpoints import MixAudioView, MixesView, MixView
+from apps.separation.player_endpoints import (
+    MixerView,
+    OriginalStretchView,
+    StemStretchView,
+    StemWaveformView,
+)
 
 app_name = "api"
 NAME = r"[\w.-]+"
@@ -40,6 +48,9 @@ UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 FILE = f"^files/(?P<file_id>{UUID})"
 REFERENCE = f"{FILE}/references/(?P<reference>{UUID})"
+SEPARATION = f"^separations/(?P<separation>{UUID})"
+STEM = rf"{SEPARATION}/stems/(?P<name>[\w-]+)"
+MIX = f"{SEPARATION}/mixes/(?P<pk>{UUID})"
 
 router = SimpleRouter()
 router.trailing_slash = "/?"
@@ -60,6 +71,7 @@ urlpatterns = [
         CompareView.as_view(),
         name="compare",
     ),
+    re_path(f"{FILE}/beats/?$", BeatsView.as_view(), name="beats"),
     re_path(f"{FILE}/control/?$", ControlView.as_view(), name="control"),
     re_path("^control/?$", ControlSetView.as_view(), name="control-set"),
     re_path("^drift/?$", DriftLogsView.as_view(), name="drift"),
@@ -86,5 +98,14 @@ urlpatterns = [
     re_path(
         f"^models/weights/(?P<name>{NAME})/fetch/?$", FetchWeightsView.as_view(), name="fetch"
     ),
+    re_path(f"{SEPARATION}/mixer/?$", MixerView.as_view(), name="mixer"),
+    re_path(f"{STEM}/stretch/?$", StemStretchView.as_view(), name="stem-stretch"),
+    re_path(f"{STEM}/waveform/?$", StemWaveformView.as_view(), name="stem-waveform"),
+    re_path(
+        f"{SEPARATION}/original/stretch/?$", OriginalStretchView.as_view(), name="original-stretch"
+    ),
+    re_path(f"{SEPARATION}/mixes/?$", MixesView.as_view(), name="mixes"),
+    re_path(f"{MIX}/?$", MixView.as_view(), name="mix"),
+    re_path(f"{MIX}/audio/?$", MixAudioView.as_view(), name="mix-audio"),
     path("", include(router.urls)),
 ]

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from audio.stems import ENGINES
 from audiophile import env, work
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -195,12 +196,19 @@ MAX_UPLOAD_BYTES = (
 CLIP_BYTES = (  # of a clip that is heard and not kept
     env.number("AUDIOPHILE_CLIP_MB", 200, at_least=1, at_most=1_000_000) * 2**20
 )
+INLINE_BYTES = (  # of a recording within JSON, which is read into memory
+    env.number("AUDIOPHILE_INLINE_MB", 32, at_least=1, at_most=1024) * 2**20
+)
 UNFINISHED_UPLOADS = env.number(
     "AUDIOPHILE_UNFINISHED_UPLOADS", 200, at_least=2, at_most=100_000
 )  # per person
 UPLOAD_HOURS = env.number("AUDIOPHILE_UPLOAD_HOURS", 24, at_least=1, at_most=48)
-# Machines outside of the open internet that files may be fetched from all the same.
+# Machines outside of the open internet that files may be fetched from, and that may be told of
+# the end of a separation, all the same.
 OUTGOING_ALLOW = env.hosts("AUDIOPHILE_OUTGOING_ALLOW")
+# Seconds until somebody who could not be told of the end of a separation is told again; each
+# further wait is twice as long.
+CALLBACK_WAIT = env.number("AUDIOPHILE_CALLBACK_WAIT", 15.0, at_least=0.1, at_most=3600.0)
 MAX_MINUTES = env.number("AUDIOPHILE_MAX_MINUTES", 360, at_least=1, at_most=100_000)
 MAX_CHANNELS = env.number("AUDIOPHILE_MAX_CHANNELS", 32, at_least=1, at_most=1024)
 # Per person, where the person has no quota of their own; 0 is no limit.
@@ -240,13 +248,20 @@ ON_TRACK_READY = ["apps.predictions.services.request_predictions"]
 
 # -- sound ---------------------------------------------------------------------------------------
 
+# What separates unless somebody chooses: an engine, or the first of a tier.
+UNMIX_ENGINE = env.choice(
+    "AUDIOPHILE_UNMIX_ENGINE", "hpss", {*ENGINES, *(engine.tier for engine in ENGINES.values())}
+)
 CONFIDENCE = env.number("AUDIOPHILE_CONFIDENCE", 0.9, at_least=0.0, at_most=1.0)
 REFRESH_PER_TICK = env.number("AUDIOPHILE_REFRESH_PER_TICK", 50, at_least=1, at_most=10_000)
 REFERENCES_KEPT = env.number("AUDIOPHILE_REFERENCES_KEPT", 20, at_least=2, at_most=10_000)
 TICKS_KEPT_DAYS = env.number("AUDIOPHILE_TICKS_KEPT_DAYS", 7, at_least=1, at_most=3650)
 # What arrives is watched for drift: what counts as one of it, how many new ones are compared with
 # what came before, and how many songs are wanted at least (0: as many as it takes).
-DRIFT_STREAMS = {"songs": "apps.predictions.drift_streams.Songs"}
+DRIFT_STREAMS = {
+    "songs": "apps.predictions.drift_streams.Songs",
+    "stems": "apps.library.stem_stream.Stems",
+}
 DRIFT_UNIT = env.choice("AUDIOPHILE_DRIFT_UNIT", "artist", {"artist", "album", "batch"})
 DRIFT_WINDOW = env.number("AUDIOPHILE_DRIFT_WINDOW", 40, at_least=15, at_most=500)
 DRIFT_MINIMUM = env.number("AUDIOPHILE_DRIFT_MINIMUM", 0, at_least=0, at_most=10**9)
@@ -326,6 +341,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "FileState": "apps.files.models.Track.State",
         "JobState": "apps.jobs.models.Job.State",
+        "StemFormat": "apps.separation.copies.OFFERED",
     },
 }
 

@@ -12,6 +12,11 @@ BEAT = {
         "options": {"expires": 120.0},
     },
     "repair-separations": {"task": "apps.separation.tasks.repair", "schedule": 120.0},
+    "tell-of-separations": {
+        "task": "apps.separation.tasks.tell",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
     "forget-unused-stems": {"task": "apps.separation.tasks.forget_unused", "schedule": 3600.0},
     "forget-unused-beats": {"task": "apps.remixes.tasks.forget_unused", "schedule": 3600.0},
     "forget-unused-predictions": {
@@ -40,7 +45,9 @@ BEAT = {
 
 # What each kind of job runs, by name so that the web never imports it, and on which queue.
 # `follow` is told of every end and retry, so that no row waits for a result that will not come.
-# What is done `once` cannot be tried again: what it worked on is not kept.
+# What is done `once` cannot be tried again: what it worked on is not kept. What `goes_on` takes up
+# what an earlier attempt has done, so it can make room for shorter work. Of work that takes much
+# `alike` the last few say how long the next will take.
 JOB_KINDS: dict[str, dict[str, Any]] = {
     "probe": {
         "queue": "fast",
@@ -60,10 +67,13 @@ JOB_KINDS: dict[str, dict[str, Any]] = {
     "separate": {
         "queue": "heavy",
         "pipeline": "apps.separation.pipeline.separate",
+        "goes_on": True,
         "follow": "apps.separation.services.follow_separation",
     },
+    "mix": {"queue": "fast", "pipeline": "apps.separation.mix_pipeline.mix"},
+    "draw-stems": {"queue": "fast", "pipeline": "apps.separation.mix_pipeline.draw_stems"},
     "compose": {"queue": "fast", "pipeline": "apps.library.pipeline.compose_demo"},
-    "remix": {"queue": "heavy", "pipeline": "apps.remixes.pipeline.remix"},
+    "remix": {"queue": "heavy", "pipeline": "apps.remixes.pipeline.remix", "alike": True},
     "listen": {
         "queue": "fast",
         "pipeline": "apps.predictions.pipeline.listen",
@@ -74,5 +84,9 @@ JOB_KINDS: dict[str, dict[str, Any]] = {
     "import": {"queue": "fast", "pipeline": "apps.files.importing.fetch"},
     "collect": {"queue": "fast", "pipeline": "apps.files.collecting.collect"},
     "notify": {"queue": "fast", "pipeline": "apps.predictions.drift_notices.send"},
-    "drift-rates": {"queue": "heavy", "pipeline": "apps.predictions.drift_check.measure"},
+    "drift-rates": {
+        "queue": "heavy",
+        "pipeline": "apps.predictions.drift_check.measure",
+        "alike": True,
+    },
 }

@@ -9,7 +9,7 @@ import json
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
@@ -94,6 +94,22 @@ def clean_url(url: str) -> str:
     return urlunsplit((parts.scheme, where, path or "/", query, ""))
 
 
+def public_url(url: str) -> str:
+    """The same, refused too when it names a machine by an address that is not public.
+
+    Nothing is asked of the network: what a name stands for is found out when it is talked to.
+    """
+    url = clean_url(url)
+    parts = urlsplit(url)
+    host = str(parts.hostname).rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        host = "127.0.0.1"
+    with suppress(socket.gaierror):  # it is a name
+        found = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
+        _require_public(str(parts.hostname), found)
+    return url
+
+
 def download(
     url: str, target: Path, *, limits: Limits, hear: Heard = nothing, world: World = THE_WORLD
 ) -> Fetched:
@@ -119,10 +135,15 @@ def post_json(
 
 
 def post_bytes(
-    url: str, content: bytes, headers: Mapping[str, str] | None = None, *, world: World = THE_WORLD
+    url: str,
+    content: bytes,
+    headers: Mapping[str, str] | None = None,
+    *,
+    seconds: float = 20.0,
+    world: World = THE_WORLD,
 ) -> int:
     """The same with JSON that is written down already: a signature is of these very bytes."""
-    pace = Pace(silence=10.0, total=20.0)
+    pace = Pace(silence=seconds / 2, total=seconds)
     sent = {**(headers or {}), "Content-Type": "application/json"}
     with _answer(clean_url(url), "POST", content, sent, pace, world) as response:
         return response.status
@@ -161,13 +182,17 @@ def _checked(host: str, port: int, world: World) -> list[Any]:
         found = world.resolve(host, port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
         raise OutgoingRefused("unknown_host", f"There is no machine called {host}.") from error
+    _require_public(host, found)
+    return found
+
+
+def _require_public(host: str, found: list[Any]) -> None:
     allowed = Exceptions.of(settings.OUTGOING_ALLOW)
     for *_, place in found:
         address = parse(place[0])
         if not is_public(address) and not allowed.allow(host, address):
-            sentence = f"{host} is not on the open internet, so nothing is fetched from it."
+            sentence = f"{host} is not on the open internet, so this server does not talk to it."
             raise OutgoingRefused("not_public", sentence)
-    return found
 
 
 def _dial(found: list[Any], pace: Pace) -> socket.socket:

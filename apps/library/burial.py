@@ -50,7 +50,9 @@ def _blobs_of(track: Track) -> list[int]:
     own = [track.blob_id, track.playable_id, track.waveform_id, track.cover_id]
     copies = Q(rendition_of__source__in=[pk for pk in own if pk])
     stems = Q(stems__stem_set__separations__track=track)
-    found = Blob.objects.filter(copies | stems).values_list("pk", flat=True)
+    stems |= Q(waveform_of_stem__stem__stem_set__separations__track=track)
+    mixes = Q(mixes__separation__track=track)
+    found = Blob.objects.filter(copies | stems | mixes).values_list("pk", flat=True)
     return [*filter(None, own), *found]
 
 

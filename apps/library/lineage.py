@@ -62,9 +62,9 @@ def _prediction(made: PredictionSet, reference: Reference) -> Derived:
 
 def _stems(track: Track) -> Iterator[Derived]:
     wishes = Separation.objects.filter(track=track).select_related("stem_set")
-    for wish in wishes.prefetch_related("stem_set__stems__blob"):
+    for wish in wishes.prefetch_related("stem_set__stems__blob", "removed"):
         made = wish.stem_set
-        stems = list(made.stems.all())
+        stems = wish.stems
         if made.is_complete:
             yield Derived(
                 "Stems",

@@ -65,20 +65,7 @@ def latest_separation(track: Track) -> Separation | None:
     return (
         Separation.objects.filter(track=track, owner_id=track.owner_id)
         .select_related("stem_set__job", "track")
-        .prefetch_related("stem_set__stems__blob")
+        .prefetch_related("stem_set__stems__blob", "removed")
+        .order_by("-asked_at", "-id")
         .first()
     )
-
-
-def expected_seconds(track: Track) -> float | None:
-    """How long unmixing it will take here, by how long the last one took; None before one."""
-    last = (
-        Separation.objects.filter(stem_set__job__state=Job.State.DONE, track__seconds__gt=0)
-        .select_related("stem_set__job", "track")
-        .first()
-    )
-    job = last.stem_set.job if last else None
-    if last is None or job is None or job.started_at is None or job.ended_at is None:
-        return None
-    took = (job.ended_at - job.started_at).total_seconds()
-    return took / last.track.seconds * track.seconds

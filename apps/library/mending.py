@@ -85,7 +85,13 @@ def _unmix_again(stem_set: StemSet) -> None:
     stem_set.save(update_fields=["completed_at", "job"])
     for wish in stem_set.separations.select_related("track", "owner"):
         try:
-            request_separation(track=wish.track, owner=wish.owner, engine=stem_set.engine)
+            request_separation(
+                track=wish.track,
+                owner=wish.owner,
+                engine=stem_set.engine,
+                only=stem_set.asked,
+                dtype=stem_set.dtype,
+            )
         except ValidationError:  # unreadable itself, or of an engine that is gone
             continue
 

@@ -14,7 +14,7 @@ from apps.files import quota
 from apps.files.models import Blob, Track
 from apps.files.quota import Quota
 from apps.remixes.models import Remix
-from apps.separation.models import Separation
+from apps.separation.models import Mix, Separation
 
 STEMS = "stem_set__stems__blob"
 KINDS: dict[str, Sequence[tuple[type[Model], str]]] = {  # what it is: rows, and their blobs
@@ -26,14 +26,20 @@ KINDS: dict[str, Sequence[tuple[type[Model], str]]] = {  # what it is: rows, and
         (Remix, "blob__renditions__blob"),
     ],
     "stems": [(Separation, STEMS)],
+    "mixes": [(Mix, "blob")],
     "remixes": [(Remix, "blob")],
-    "waveforms": [(Track, "waveform"), (Remix, "waveform")],
+    "waveforms": [
+        (Track, "waveform"),
+        (Remix, "waveform"),
+        (Separation, "stem_set__stems__wave__blob"),
+    ],
     "covers": [(Track, "cover")],
 }
 TITLES = {
     "originals": "Songs",
     "copies": "Copies for playing",
     "stems": "Stems",
+    "mixes": "Mixes of stems",
     "remixes": "Remixes",
     "waveforms": "Waveforms",
     "covers": "Covers",

@@ -21,10 +21,12 @@ from apps.predictions import lanes as prediction_lanes
 from apps.predictions import reading
 from apps.remixes.forms import uuids
 from apps.remixes.models import Remix
+from apps.separation import tiers
+from apps.separation.forms import UnmixForm
 from apps.separation.services import request_separation
+from audio.formats import FORMATS as MIX_FORMATS
 
 MOST_ROWS = 200  # renewed in one request
-MIXER_SECONDS = 15 * 60  # longer ones do not fit in a browser's memory, decoded
 NOTHING_CHOSEN = "Choose at least one song first."
 FORMATS = ["mp3", "opus", "flac", "wav"]  # what a song can be downloaded as
 
@@ -192,12 +194,14 @@ def _head_context(track: Track) -> dict:
 
 def _stems_context(track: Track) -> dict:
     separation = listing.latest_separation(track)
+    busy = separation is not None and separation.state in Job.ACTIVE
     return {
         "track": track,
         "separation": separation,
         "job": separation.own_job if separation else None,
-        "expected": None if separation else listing.expected_seconds(track),
-        "mixable": track.seconds <= MIXER_SECONDS,
+        "offers": [] if busy else tiers.offers(track),
+        "stem_names": tiers.stem_names(),
+        "mix_formats": MIX_FORMATS,
     }
 
 
@@ -226,22 +230,27 @@ def lanes(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "library/_lanes.html", _head_context(track) | _lanes_context(track))
 
 
-def stems(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return render(request, "library/_stems.html", _stems_context(_track_of(request, pk)))
+def stems(request: HttpRequest, pk: UUID, problem: str = "") -> HttpResponse:
+    context = _stems_context(_track_of(request, pk)) | {"problem": problem}
+    return render(request, "library/_stems.html", context)
 
 
 @require_POST
 def unmix(request: HttpRequest, pk: UUID) -> HttpResponse:
-    track = _track_of(request, pk)
+    """Have it unmixed, in the way that was chosen."""
+    track, form, problem = _track_of(request, pk), UnmixForm(request.POST), ""
     try:
-        request_separation(track=track, owner=request.user)
+        if not form.is_valid():
+            raise ValidationError(form.complaint)
+        request_separation(track=track, owner=request.user, **form.wish)
     except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-        return redirect("library:song", pk)
+        problem = " ".join(error.messages)
     if _from_inside(request):
-        response = stems(request, pk)
+        response = stems(request, pk, problem)
         response["HX-Trigger"] = "jobs"
         return response
+    if problem:
+        messages.error(request, problem)
     return redirect("library:song", pk)
 
 

@@ -34,7 +34,8 @@ State = DriftWatch.State
 def look_at_all() -> None:
     """A tick: look at every stream that something new has come to."""
     for name, stream in streams().items():
-        look_at(DriftWatch.of(name), stream)
+        if stream.mark():
+            look_at(DriftWatch.of(name), stream)
 
 
 def look_at(watch: DriftWatch, stream: Stream) -> None:
@@ -217,7 +218,9 @@ def _cause(stream: Stream, found: Finding) -> str:
 def measure(job: Job | None = None) -> None:
     """Measure how often there would be an alarm without drift, on what has arrived here."""
     for name, stream in streams().items():
-        watch, seen = DriftWatch.of(name), stream.mark()
+        if not (seen := stream.mark()):
+            continue
+        watch = DriftWatch.of(name)
         if job is None and watch.rates.get("seen") == seen:
             continue
         rates = asdict(_rates(watch, stream)) | {"seen": seen, "alpha": ALPHA}

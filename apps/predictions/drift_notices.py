@@ -3,10 +3,7 @@
 Each alarm is told once by each channel. What fails is tried again for some hours.
 """
 
-import hashlib
-import hmac
 import json
-import time
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from smtplib import SMTPException
@@ -19,6 +16,7 @@ from django.utils.timezone import now
 
 from apps.accounts.models import User
 from apps.files.outgoing import OutgoingRefused, post_bytes
+from apps.files.signed import signed_headers
 from apps.jobs import services as jobs
 from apps.jobs.models import Cancelled, Job
 from apps.predictions.models import DriftLog, DriftNotice
@@ -26,7 +24,6 @@ from audio.errors import AudioError
 
 UNHURRIED = -10  # nobody waits for it in front of a screen
 FIRST_WAIT = timedelta(minutes=2)  # and each further one is twice as long
-SIGNATURE, TIMESTAMP = "X-Audiophile-Signature", "X-Audiophile-Timestamp"
 NAMED = 5  # columns that a message names
 
 
@@ -113,23 +110,13 @@ def _mail(alarm: DriftLog) -> None:
 
 def _post(alarm: DriftLog) -> None:
     content = json.dumps(message(alarm)).encode()
-    timestamp = str(int(time.time()))
-    headers = {
-        TIMESTAMP: timestamp,
-        SIGNATURE: signature(settings.DRIFT_SECRET, timestamp, content),
-    }
+    headers = signed_headers(settings.DRIFT_SECRET, content)
     try:
         status = post_bytes(settings.DRIFT_WEBHOOK, content, headers)
     except OutgoingRefused as refusal:
         raise NotTold(str(refusal)) from refusal
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         raise NotTold(f"The address for notices answered {status}.")
-
-
-def signature(secret: str, timestamp: str, content: bytes) -> str:
-    """HMAC-SHA256 over `timestamp.content`, so that an old message cannot be sent again."""
-    signed = timestamp.encode() + b"." + content
-    return "sha256=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
 def sentence(alarm: DriftLog) -> str:

@@ -1,6 +1,7 @@
 """What is watched for drift: things that arrive one after the other, and what is known of them.
 
-A stream is a class that `settings.DRIFT_STREAMS` names; `Songs` is the one that ships.
+A stream is a class that `settings.DRIFT_STREAMS` names. `Songs` is here; what is watched of other
+apps lives where both can be seen (`apps.library.stem_stream`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,7 +60,7 @@ class Stream(Protocol):
     """Groups that say what arrives, and how a page calls them; in all others models answer."""
 
     def mark(self) -> str:
-        """What there is, in short: while this stays the same, nothing has arrived."""
+        """What there is, in short: while this stays, nothing has arrived; "" is nothing."""
 
     def waits_for(self) -> str:
         """Why it cannot be looked at just now; empty when it can."""

@@ -4,10 +4,21 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.timezone import now
 
 from apps.files.models import Blob, Track
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
+from apps.separation.callback_models import Callback, Delivery
+from apps.separation.mix_models import Mix, StemWave
+from apps.separation.paces import Forecast, Pace
+from apps.separation.removed_models import RemovedStem
+from audio.stems import ENGINES, DType, EngineFacts
+
+__all__ = [
+    "Callback", "Delivery", "Mix", "Pace", "RemovedStem", "Separation", "Stem", "StemSet",
+    "StemWave",
+]  # fmt: skip
 
 
 class StemSetQuerySet(models.QuerySet):
@@ -29,6 +40,7 @@ class StemSet(models.Model):
     engine_version = models.CharField(max_length=40)
     parameters = models.JSONField(default=dict)
     gain_db = models.FloatField(default=0.0)  # all stems alike, so that none clips
+    residual_db = models.FloatField(null=True)  # of their sum, below the mix; None: not all made
     job = models.OneToOneField(Job, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True)
@@ -46,12 +58,40 @@ class StemSet(models.Model):
             owner=separation.owner,
             label=f"Unmix “{track.title}”",
             page=f"/songs/{track.pk}/",
+            expected_seconds=self.forecast(track.seconds or 0.0).seconds,
         )
         self.save(update_fields=["job"])
+
+    def forecast(self, seconds: float) -> Forecast:
+        """How long it takes to make it, of a recording that is so long."""
+        return Pace.forecast(
+            engine=self.engine, seconds=seconds, stems=self.asked, dtype=self.dtype
+        )
 
     @property
     def is_complete(self) -> bool:
         return self.completed_at is not None
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The stems that were asked for; empty for all."""
+        return tuple(self.parameters.get("stems", ()))
+
+    @property
+    def dtype(self) -> DType:
+        """The precision that was asked for."""
+        dtype: DType = self.parameters.get("dtype", "auto")
+        return dtype
+
+    @property
+    def softer_db(self) -> float:
+        """By how much the stems together are softer than the song."""
+        return -self.gain_db
+
+    @property
+    def facts(self) -> EngineFacts | None:
+        """What is known of its engine; None of one that is gone."""
+        return ENGINES.get(self.engine)
 
 
 class Stem(models.Model):
@@ -61,6 +101,8 @@ class Stem(models.Model):
     name = models.CharField(max_length=40)
     position = models.PositiveSmallIntegerField()
     blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="stems")
+    share = models.FloatField(null=True)  # of the energy of all stems, 0..1
+    silence = models.FloatField(null=True)  # of the time, 0..1
 
     class Meta:
         ordering = ["position"]
@@ -82,7 +124,10 @@ class Separation(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="separations")
     stem_set = models.ForeignKey(StemSet, on_delete=models.PROTECT, related_name="separations")
+    format = models.CharField(max_length=20, default="flac")  # to be handed out in
+    bitrate = models.PositiveIntegerField(null=True)  # kbit/s, of formats that have one
     created_at = models.DateTimeField(auto_now_add=True)
+    asked_at = models.DateTimeField(default=now)  # last
 
     objects = SeparationQuerySet.as_manager()
 
@@ -108,6 +153,20 @@ class Separation(models.Model):
         if self.stem_set.is_complete:
             return 1.0
         return self.stem_set.job.progress if self.stem_set.job else 0.0
+
+    @property
+    def stems(self) -> list[Stem]:
+        """Those that this person has not thrown away."""
+        gone = {row.name for row in self.removed.all()}
+        return [stem for stem in self.stem_set.stems.all() if stem.name not in gone]
+
+    @property
+    def error(self) -> dict[str, str] | None:
+        """Why it failed. Another person's job may have words about their song: not those."""
+        job, own = self.stem_set.job, self.own_job
+        if job is None or self.state != Job.State.FAILED:
+            return None
+        return {"code": job.error_code, "message": own.error if own else ""}
 
     @property
     def own_job(self) -> Job | None:

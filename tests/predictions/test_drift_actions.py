@@ -37,7 +37,8 @@ def test_alarms_can_be_read(api, alarm):
 
 
 def test_the_state_of_the_watch_can_be_read(api, alarm):
-    (state,) = api.get("/api/drift/state").json()
+    state, stems = api.get("/api/drift/state").json()
+    assert stems["stream"] == "stems"
     assert (state["stream"], state["state"]) == ("songs", "drift")
     assert state["looks"][0]["alarm"] == str(alarm.pk)
     assert "With 40 artists" in state["reach"] and state["false_alarms"] is None
