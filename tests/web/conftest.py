@@ -1,6 +1,5 @@
 """A running product and a real browser looking at it."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,16 +7,8 @@ import pytest
 from django.test import Client
 
 from audio.compose import write_demo
+from tests.web import chromium
 
-BROWSERS = [
-    "chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-]  # fmt: skip
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update", "--mute-audio",
-    "--autoplay-policy=no-user-gesture-required",
-]  # fmt: skip
 PATIENCE = 40_000  # ms
 
 
@@ -25,13 +16,13 @@ PATIENCE = 40_000  # ms
 def browser() -> Iterator:
     """Chromium as the system has it; without one these tests are skipped aloud."""
     sync_api = pytest.importorskip("playwright.sync_api")
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
+    path = chromium.found()
+    if path is None:
         pytest.skip("needs Chromium or Chrome (Debian: apt install chromium)")
     with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=QUIET)
-        yield chromium
-        chromium.close()
+        browser = playwright.chromium.launch(executable_path=path, args=chromium.QUIET)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

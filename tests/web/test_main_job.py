@@ -15,10 +15,11 @@ LOUDNESS = """async (address) => {
   return Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / samples.length);
 }"""
 STEMS = """async () => (await customElements.whenDefined("stem-mixer"),
-  document.querySelector("stem-mixer").player.buffers.map((buffer) => {
-    const samples = buffer.getChannelData(0);
+  document.querySelector("stem-mixer").player.lanes.map((lane) => {
+    const samples = lane.get(0).getChannelData(0);
     return Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / samples.length);
   }))"""
+LOADED = "document.querySelector('stem-mixer').player?.lanes.every((lane) => lane.get(0))"
 HEARD = "document.querySelector('player-bar audio').currentTime"
 
 
@@ -71,7 +72,7 @@ def unmix(page) -> None:
     page.get_by_role("button", name="Unmix").click()
     page.locator("stem-mixer").wait_for()
     page.locator("stem-mixer").scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('stem-mixer').player.buffers.length === 3")
+    page.wait_for_function(LOADED)
     assert all(loudness > 0.001 for loudness in page.evaluate(STEMS))
     page.get_by_role("button", name="Play the stems").click()
     page.wait_for_function("document.querySelector('stem-mixer').player.position > 0.5")
@@ -106,7 +107,7 @@ def see_the_jobs(page) -> None:
     before = page.evaluate(HEARD)
     page.get_by_role("link", name="Jobs").first.click()
     page.get_by_role("heading", name="Jobs").wait_for()
-    assert page.locator(".job[data-state=done]").count() == 6
+    assert page.locator(".job[data-state=done]").count() == 7
     page.wait_for_function(f"{HEARD} > {before + 0.2}"), "music plays on across pages"
 
 
