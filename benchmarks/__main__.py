@@ -22,9 +22,15 @@ SUBJECTS = {
     "refresh": "benchmarks.refresh",
     "separation": "benchmarks.separation",
     "convnets": "benchmarks.convnets",
+    "unmix": "benchmarks.unmix",
+    "unmix-jobs": "benchmarks.unmix_jobs",
+    "unmix-times": "benchmarks.unmix_times",
+    "unmix-callbacks": "benchmarks.unmix_callbacks",
+    "unmix-player": "benchmarks.unmix_player",
 }
-WITHOUT_DATA = {"start", "files", "refresh", "separation"}
-SIZED = {"separation"}
+UNMIX = {name for name in SUBJECTS if name.startswith("unmix")}
+WITHOUT_DATA = {"start", "files", "refresh", "separation", *UNMIX}
+SIZED = {"separation", "unmix-jobs", "unmix-times", "unmix-callbacks"}
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -57,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         default=ROOT.parent / "shared" / "data",
         help="folder of real recordings (default: %(default)s)",
     )
-    parser.add_argument("--seconds", type=float, help="of music, for " + ", ".join(SIZED))
+    parser.add_argument("--seconds", type=float, help="how long, for " + ", ".join(sorted(SIZED)))
     return parser
 
 
