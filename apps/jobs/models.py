@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from apps.jobs.interruptions import Cancelled, Interrupted, MadeRoom
-from apps.jobs.standing import NOWHERE, Standing, due_at, standings
+from apps.jobs.standing import TAKEN, Standing, due_at, standings
 from apps.jobs.worker import stopping
 
 CANCELLED = "It was cancelled. Ask for it again to have it made."
@@ -343,7 +343,7 @@ class Job(models.Model):
         """Its place in the queue and how long until its turn. Of many, see `with_places`."""
         if self._standing is None:
             Job.with_places([self])
-        return self._standing or NOWHERE
+        return self._standing or TAKEN
 
     @property
     def place(self) -> int | None:
@@ -359,7 +359,7 @@ class Job(models.Model):
         for queue in queues:
             known |= cls.objects.standings(queue)
         for job in listed:
-            job._standing = known.get(job.pk, NOWHERE)
+            job._standing = known.get(job.pk, TAKEN)
         return listed
 
 

@@ -5,17 +5,19 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+ALIKE = 120.0  # seconds: up to here all goes in the order it came, as was foretold to people
 MOST_HANDICAP = 4 * 3600  # seconds: nobody waits for ever
 
 
 def due_at(asked_at: datetime, seconds: float | None) -> datetime:
     """The moment by which waiting work is put in order, earliest first.
 
-    It is as if work had been asked for later by as long as it will take: short work passes long
-    work that was there before, but only if it comes within that time. So a song waits for no
-    two-hour mix, and the mix waits for no more songs than come while it could have been done.
+    It is as if long work had been asked for later by as long as it will take (less two minutes):
+    short work passes long work that was there before, but only if it comes within that time. So a
+    song waits for no two-hour mix, and the mix waits for no more songs than come while it could
+    have been done.
     """
-    return asked_at + timedelta(seconds=min(seconds or 0.0, MOST_HANDICAP))
+    return asked_at + timedelta(seconds=min(max(0.0, (seconds or 0.0) - ALIKE), MOST_HANDICAP))
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Standing:
     wait: float | None
 
 
-NOWHERE = Standing(None, None)
+TAKEN = Standing(None, 0.0)
+"""Of what waits no longer: a worker has taken it since the row was read."""
 
 
 def standings(

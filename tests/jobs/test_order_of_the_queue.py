@@ -55,8 +55,8 @@ def test_nobody_waits_for_ever(ask):
     assert order() == [endless.pk, song.pk]
 
 
-def test_songs_of_like_length_go_in_the_order_they_came(ask):
-    jobs = [ask(seconds, ago=ago) for seconds, ago in [(100, 30), (103, 20), (98, 5)]]
+def test_songs_of_usual_length_go_in_the_order_they_came(ask):
+    jobs = [ask(seconds, ago=ago) for seconds, ago in [(110, 30), (103, 20), (5, 1)]]
     assert order() == [job.pk for job in jobs]
 
 
@@ -89,6 +89,12 @@ def test_what_would_be_asked_now_knows_its_wait(ask):
     short, long = Job.objects.waits("heavy", [60.0, 2 * HOUR])
     assert short == pytest.approx(30), "the mix lets it pass"
     assert long == pytest.approx(30 + HOUR)
+
+
+def test_what_was_taken_this_very_moment_waits_no_longer(ask):
+    job = ask(30)
+    claim()
+    assert (job.state, job.place, job.seconds_left) == ("queued", None, 30)
 
 
 def test_work_of_a_kind_that_is_alike_is_foreseen_by_the_last(ask, owner):

@@ -1,25 +1,30 @@
 /**
- * Hears what a page sends to the loudspeakers. `heard.clicks`: [frame of the clock, left, right];
+ * Hears what a page sends to the loudspeakers. `heard.clicks`: [frame, left, right];
  * `heard.tape`: all samples, if `heard.keep` was set before; `heard.clicked` and `heard.first`:
  * when the page was first pressed and when sound came first, by performance.now().
  */
 const heard = globalThis.heard = { clicks: [], tape: [], keep: false, first: null };
 const code = `registerProcessor("ears", class extends AudioWorkletProcessor {
-  constructor({ processorOptions }) { super(); this.keep = processorOptions.keep; }
+  constructor({ processorOptions }) { super(); this.keep = processorOptions.keep; this.frame = 0; }
 
-  process([input]) {
-    const [left, right = left] = input;
-    if (!left) return true;
+  // Counted here: the browser tells a call of the one before now and then.
+  process([[left, right = left]]) {
+    if (left) this.tell([left, right], this.frame);
+    this.frame += 128;
+    return true;
+  }
+
+  tell([left, right], frame) {
+    const loud = (i) => Math.max(Math.abs(left[i]), Math.abs(right[i]));
     const clicks = [];
+    let sounds = false;
     for (let i = 0; i < left.length; i += 1) {
-      const loud = Math.max(Math.abs(left[i]), Math.abs(right[i]));
-      if (loud > 0.2) clicks.push([currentFrame + i, left[i], right[i]]);
+      if (loud(i) > 0.2) clicks.push([frame + i, left[i], right[i]]);
+      sounds ||= loud(i) > 1e-3;
     }
-    const sounds = left.some((value) => Math.abs(value) > 1e-3);
-    const piece = this.keep ? [currentFrame, left.slice(), right.slice()] : null;
+    const piece = this.keep ? [frame, left.slice(), right.slice()] : null;
     if (clicks.length || (sounds && (this.keep || !this.begun))) this.port.postMessage({ clicks, piece });
     this.begun ||= sounds;
-    return true;
   }
 });`;
 const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
@@ -30,7 +35,8 @@ AudioNode.prototype.connect = function (target, ...rest) {
 };
 async function listen(node) {
   await node.context.audioWorklet.addModule(address);
-  const ears = new AudioWorkletNode(node.context, "ears", { numberOfOutputs: 0, processorOptions: { keep: heard.keep } });
+  const processorOptions = { keep: heard.keep };
+  const ears = new AudioWorkletNode(node.context, "ears", { numberOfOutputs: 0, processorOptions });
   ears.port.onmessage = ({ data }) => {
     heard.first ??= performance.now();
     heard.clicks.push(...data.clicks);

@@ -57,12 +57,12 @@ def pause(page) -> None:
 
 
 def clicks(page) -> np.ndarray:
-    """What was heard of them: frame of the clock, left, right."""
+    """What was heard of them: frame, left, right."""
     return np.array(page.evaluate("heard.clicks"))
 
 
 def tape(page) -> tuple[int, np.ndarray]:
-    """All that was heard in one piece: its first frame of the clock, and [2, n]."""
+    """All that was heard in one piece: its first frame, and [2, n]."""
     parts = page.evaluate("heard.tape")
     frames = np.array([part[0] for part in parts])
     assert (np.diff(frames) == 128).all(), "silence in between"
