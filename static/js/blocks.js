@@ -1,7 +1,7 @@
 /** A recording in blocks: those around the playhead are fetched and decoded, the others let go. */
 
 export const SECONDS = 2; // a block
-const AHEAD = 11; // blocks from the playhead on
+const AHEAD = 8; // blocks from the playhead on
 const BEHIND = 1; // blocks kept that are over
 const AT_ONCE = 2; // requests of one recording
 const TRIES = 4;

@@ -106,7 +106,7 @@ def test_it_is_unmixed(server, api, file):
     assert row["state"] == "done", row
     lengths = [frames(api, stem["url"]) / 44_100 for stem in row["stems"]]
     assert lengths == pytest.approx([SECONDS] * 3, abs=1)
-    assert list((server.data / "scratch").iterdir()) == []
+    patiently(lambda: not any((server.data / "scratch").iterdir()), 60)  # gigabytes of batches
     assert peak(server, "heavy@") < WORKER
 
 
